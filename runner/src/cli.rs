@@ -1,0 +1,151 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use meshproof_model::Level;
+
+/// Conformance and chaos testing for service meshes: deploys sample services with any mesh, injects
+/// latency and faults, and judges what the applications recorded against a written specification.
+#[derive(Debug, Parser)]
+#[command(name = "meshproof", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  meshproof run                                   the resilience suite against the embedded reference mesh
+  meshproof run --mesh envoy --filter retry       only the cases with `retry` in their id, against Envoy
+  meshproof run --mesh ./my-mesh --report junit=out.xml
+  meshproof show resilience.retry.bounded         one case, with its demand and its sources
+  meshproof check --history meshproof-out/RUN/history/CASE.1.jsonl
+
+Exit codes: 0 every MUST passed or was skipped, and one passed · 1 a MUST failed · 2 usage or input ·
+3 the environment failed · 4 a MUST inconclusive, or all skipped · 130 interrupted";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Deploy services with a mesh, break things, judge, report.
+    Run(Run),
+    /// List what there is.
+    List {
+        /// What to list.
+        what: What,
+    },
+    /// Show one case: its demand, sources, world, load, faults and checks.
+    Show {
+        /// The case's id, such as `resilience.retry.bounded`.
+        case: String,
+        /// The suite it belongs to: a built-in name, a file or a folder.
+        #[arg(long, default_value = "resilience")]
+        suite: String,
+    },
+    /// Judge a recorded history again, without running anything.
+    Check {
+        /// A file below `meshproof-out/<run>/history/`.
+        #[arg(long)]
+        history: PathBuf,
+    },
+    /// Read cases or a mesh profile and tell what is wrong with them.
+    Validate {
+        /// A file or folder of cases, or a folder with a `mesh.yaml`.
+        file: PathBuf,
+    },
+    /// End what a killed run may have left behind.
+    Recover,
+}
+
+/// What `list` can list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// The built-in suites.
+    Suites,
+    /// Every case of the built-in suites.
+    Cases,
+    /// The checks that a case can use.
+    Checks,
+    /// The built-in meshes, and whether they can run here.
+    Meshes,
+    /// The faults that a case can inject.
+    Faults,
+}
+
+/// Options of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub(crate) struct Run {
+    /// The mesh: a built-in name (`meshproof list meshes`) or a folder with a `mesh.yaml`.
+    #[arg(long, default_value = "reference", value_name = "NAME|FOLDER")]
+    pub(crate) mesh: String,
+    /// The suite: a built-in name (`meshproof list suites`), a file or a folder of cases.
+    #[arg(long, default_value = "resilience", value_name = "NAME|PATH")]
+    pub(crate) suite: String,
+    /// Only cases whose id contains this text; may be given several times.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Vec<String>,
+    /// Only cases at least this binding.
+    #[arg(long, value_enum, default_value_t = AtLeast::May)]
+    pub(crate) level: AtLeast,
+    /// A failed SHOULD fails the run as well.
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// How many cases run side by side [default: twice the cores, at most 8].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) jobs: Option<u32>,
+    /// The seed of all random choices [default: a new one, printed and recorded].
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// How often each case is run.
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) repeat: u32,
+    /// Where the run's folder is made.
+    #[arg(long, default_value = "meshproof-out", value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+    /// One more report, as `json=PATH` or `junit=PATH`; may be given several times.
+    #[arg(long, value_name = "FORMAT=PATH")]
+    pub(crate) report: Vec<String>,
+    /// Show what would run, and what would be skipped and why; start nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Keep logs, rendered configuration and raw records of every world in the run's folder.
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Let a case that is skipped for want of this capability fail; may be given several times.
+    #[arg(long, value_name = "CAPABILITY")]
+    pub(crate) require: Vec<String>,
+    /// Tell the mesh to commit a wrong behaviour, to see which cases catch it (`list meshes` names them).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) sabotage: Option<String>,
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  meshproof run --dry-run
+  meshproof run --mesh envoy --repeat 10 --seed 7
+  meshproof run --filter timeout --filter retry --report junit=results.xml
+  meshproof run --mesh reference --sabotage neverRetry     (must fail)";
+
+/// How binding a case must be to be selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AtLeast {
+    /// MUST only.
+    Must,
+    /// MUST and SHOULD.
+    Should,
+    /// All.
+    May,
+}
+
+impl AtLeast {
+    /// Whether a case of this level is selected.
+    pub(crate) fn includes(self, level: Level) -> bool {
+        match self {
+            Self::Must => level == Level::Must,
+            Self::Should => level != Level::May,
+            Self::May => true,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Faults: what is broken, how, and for how long.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::Duration;
+use crate::{Behaviour, Edge};
+
+/// One fault of a case. Times count from the start of the load; a fault from `0s` is in place
+/// before the first request is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fault {
+    /// What is broken.
+    pub on: Target,
+    /// How it is broken.
+    pub kind: FaultKind,
+    /// When it begins.
+    pub from: Duration,
+    /// When it ends.
+    pub until: Duration,
+}
+
+/// Where a fault sits: always outside the mesh.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Target {
+    /// A hop of a call.
+    Link(LinkTarget),
+    /// Every replica of a service.
+    Service(String),
+    /// One replica, such as `b-1`.
+    Replica(String),
+    /// Every process of the mesh's control plane.
+    ControlPlane,
+}
+
+/// A hop of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LinkTarget {
+    /// The call.
+    pub call: Edge,
+    /// Which hop of it.
+    #[serde(default)]
+    pub side: LinkSide,
+    /// Only the hops that lead to this replica of the callee (`wire`, `app-in`), such as `b-1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica: Option<String>,
+}
+
+/// `app a ─app-out─► sidecar a ──wire──► sidecar b ─app-in─► app b`. Without sidecars all three are the one direct hop.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkSide {
+    /// From the calling application to its sidecar.
+    AppOut,
+    /// From sidecar to sidecar.
+    #[default]
+    Wire,
+    /// From the callee's sidecar to its application.
+    AppIn,
+}
+
+/// How something is broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum FaultKind {
+    /// Links: every byte arrives later.
+    Latency {
+        /// How much later.
+        delay: Duration,
+        /// Uniform jitter of at most this much either way; order is kept.
+        #[serde(default)]
+        jitter: Duration,
+        /// Which direction is slowed.
+        #[serde(default)]
+        toward: Toward,
+    },
+    /// Links: connections are accepted and stay open, and nothing passes.
+    Blackhole,
+    /// Links: connections are answered with RST, old and new.
+    Reset,
+    /// Links: nobody listens, so that connecting is refused; old connections are reset.
+    Refuse,
+    /// Processes: SIGKILL at the start, started again at the end.
+    Kill,
+    /// Processes: SIGSTOP at the start, SIGCONT at the end.
+    Stop,
+    /// Processes: SIGKILL and started again at once.
+    Restart,
+    /// Services: behave so between start and end, then as before.
+    Respond(Behaviour),
+}
+
+/// Directions of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Toward {
+    /// From callee to caller: responses.
+    #[default]
+    Caller,
+    /// From caller to callee: requests.
+    Callee,
+    /// Both ways.
+    Both,
+}
+
+impl FaultKind {
+    /// The kind's name as it stands in a case.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Latency { .. } => "latency",
+            Self::Blackhole => "blackhole",
+            Self::Reset => "reset",
+            Self::Refuse => "refuse",
+            Self::Kill => "kill",
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+            Self::Respond(_) => "respond",
+        }
+    }
+
+    /// Every kind: its name, what it sits on and what it does.
+    pub const CATALOGUE: &[(&str, &str, &str)] = &[
+        (
+            "latency",
+            "link",
+            "every byte arrives later (delay, jitter, toward)",
+        ),
+        (
+            "blackhole",
+            "link",
+            "connections stay open and nothing passes",
+        ),
+        ("reset", "link", "connections are answered with RST"),
+        ("refuse", "link", "nobody listens: connecting is refused"),
+        (
+            "kill",
+            "service, replica, controlPlane",
+            "SIGKILL, started again at the end",
+        ),
+        (
+            "stop",
+            "service, replica, controlPlane",
+            "SIGSTOP, continued at the end",
+        ),
+        (
+            "restart",
+            "service, replica, controlPlane",
+            "SIGKILL and started again at once",
+        ),
+        (
+            "respond",
+            "service, replica",
+            "the application behaves by a script (status, delay, body, hang, reset, close)",
+        ),
+    ];
+}

@@ -1,0 +1,30 @@
+//! The shared vocabulary: units, worlds, policies, faults, records, verdicts and events.
+//!
+//! A leaf crate: it names no YAML library, no runtime and no clock, so that everything else may
+//! import it without cost.
+
+mod behaviour;
+mod capability;
+mod event;
+mod fault;
+mod load;
+mod policy;
+mod record;
+pub mod units;
+mod verdict;
+mod world;
+
+pub use behaviour::{Behaviour, Body, Ending, WeightedStatus};
+pub use capability::{Capability, Claim, Claims, UnknownCapability};
+pub use event::{CaseEnded, Event, ExpectEnded, RunEnded, RunStarted};
+pub use fault::{Fault, FaultKind, LinkSide, LinkTarget, Target, Toward};
+pub use load::{Arrival, Load, Method};
+pub use policy::{
+    BackendRef, Backoff, BudgetKind, Limits, Outlier, Policy, Retry, RetryConstraint, Timeouts,
+};
+pub use record::{
+    AttemptEnded, AttemptStarted, FaultRecord, FaultStep, LoadEnded, Mark, Nanos, Noise, Outcome,
+    Phase, ProcessChange, ProcessRecord, Record, Side,
+};
+pub use verdict::{Excerpt, Level, Verdict, VerdictKind};
+pub use world::{Edge, EdgeError, Service, Stack, World, WorldError};

@@ -1,0 +1,252 @@
+//! What was seen: the records from which every verdict is reached.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Method;
+
+/// The host's monotonic clock in nanoseconds.
+pub type Nanos = u64;
+
+/// One line of a history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Record {
+    /// A try of a call begins.
+    AttemptStarted(AttemptStarted),
+    /// A try of a call is over.
+    AttemptEnded(AttemptEnded),
+    /// A fault's life.
+    Fault(FaultRecord),
+    /// A process's life.
+    Process(ProcessRecord),
+    /// The case enters a phase.
+    Mark(Mark),
+    /// A reading of the noise gauge.
+    Noise(Noise),
+    /// What the load driver did.
+    LoadEnded(LoadEnded),
+}
+
+impl Record {
+    /// When it happened.
+    #[must_use]
+    pub fn at(&self) -> Nanos {
+        match self {
+            Self::AttemptStarted(record) => record.at,
+            Self::AttemptEnded(record) => record.at,
+            Self::Fault(record) => record.at,
+            Self::Process(record) => record.at,
+            Self::Mark(record) => record.at,
+            Self::Noise(record) => record.at,
+            Self::LoadEnded(record) => record.at,
+        }
+    }
+}
+
+/// One try of one call begins, as one side saw it. Written before the next byte goes to the peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttemptStarted {
+    /// When, by the monotonic clock.
+    pub at: Nanos,
+    /// Pairs start and end; unique for a replica and side, across its restarts too.
+    pub id: u64,
+    /// Who records: `a-0`, or `prober`.
+    pub replica: String,
+    /// From which end.
+    pub side: Side,
+    /// On the caller's side the service called; empty on the callee's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub peer: String,
+    /// The call of which this is a try: the same at both ends and for every try of it.
+    pub call: String,
+    /// The user request that caused it, from the prober on.
+    pub trace: String,
+    /// The request's method.
+    pub method: Method,
+    /// The prober's intended time of sending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intended: Option<Nanos>,
+}
+
+/// One try of one call is over. Written before the last byte of the response goes to the peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AttemptEnded {
+    /// When, by the monotonic clock.
+    pub at: Nanos,
+    /// The `id` of its start.
+    pub id: u64,
+    /// Who records.
+    pub replica: String,
+    /// From which end.
+    pub side: Side,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// SHA-256 of the body this side sent, in hexadecimal; absent where it was empty or not sent in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<String>,
+    /// SHA-256 of the body this side received; absent where it was empty or not received in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received: Option<String>,
+}
+
+/// The end of a call from which something was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Side {
+    /// Who makes the call.
+    Caller,
+    /// Who is called.
+    Callee,
+}
+
+/// What became of a try.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum Outcome {
+    /// A whole response was received (caller) or sent (callee).
+    Answered {
+        /// Its status.
+        status: u16,
+        /// The replica whose mark it carries; none: the mesh made it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// Nobody listened.
+    Refused,
+    /// The peer reset the connection.
+    Reset,
+    /// The connection ended before the response was whole.
+    Cut,
+    /// The peer went away before the response was sent: how a callee sees a cancellation.
+    Cancelled,
+    /// The prober's patience ended.
+    GaveUp,
+    /// By a script, the application ended the exchange without an answer.
+    Unanswered,
+    /// Anything else, in words.
+    Broken {
+        /// What went wrong.
+        error: String,
+    },
+}
+
+/// A step in the life of a fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FaultRecord {
+    /// When, by the monotonic clock.
+    pub at: Nanos,
+    /// Its index among the case's faults.
+    pub fault: u32,
+    /// What happened to it.
+    pub step: FaultStep,
+}
+
+/// The life of a fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum FaultStep {
+    /// It is in place.
+    Applied,
+    /// It was observed to bite, so many times.
+    Bit {
+        /// Connections, chunks, requests or processes that it hit.
+        times: u64,
+    },
+    /// It was taken back.
+    Reverted,
+    /// Its lease was not renewed: the injector dropped it.
+    Lapsed,
+}
+
+/// A process of the world changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProcessRecord {
+    /// When, by the monotonic clock.
+    pub at: Nanos,
+    /// Its name in the world: `b-1`, `b-1.sidecar`, `control-plane`.
+    pub process: String,
+    /// What happened to it.
+    pub change: ProcessChange,
+}
+
+/// What happened to a process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub enum ProcessChange {
+    /// It runs.
+    Started {
+        /// Its process id.
+        pid: u32,
+    },
+    /// It is gone.
+    Exited {
+        /// The exit code, or none when a signal ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<i32>,
+        /// The signal that ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signal: Option<i32>,
+    },
+}
+
+/// The case enters a phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Mark {
+    /// When, by the monotonic clock.
+    pub at: Nanos,
+    /// Which phase.
+    pub phase: Phase,
+}
+
+/// The phases of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Phase {
+    /// The policy was handed to the mesh.
+    PolicyApplied,
+    /// The gate showed that the policy acts.
+    PolicyActs,
+    /// The gate was not reached in its bound.
+    PolicyNeverActed,
+    /// The first request is about to be sent.
+    LoadStarted,
+    /// The last answer is in, or given up.
+    LoadEnded,
+}
+
+/// A reading of the noise gauge over one interval.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Noise {
+    /// When the interval ended.
+    pub at: Nanos,
+    /// The longest time by which a ready thread of ours ran late, in nanoseconds.
+    pub lag: Nanos,
+    /// The share of CPU time that the hypervisor took, 0 to 1.
+    pub steal: f64,
+    /// The share of CPU time that processes of others used, 0 to 1.
+    pub foreign: f64,
+}
+
+/// What the load driver did, for judging the load itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoadEnded {
+    /// When the last request was settled.
+    pub at: Nanos,
+    /// How many requests the schedule held.
+    pub scheduled: u64,
+    /// How many were sent.
+    pub sent: u64,
+    /// The longest time from an intended to an actual sending, in nanoseconds.
+    pub max_lag: Nanos,
+    /// Latency from the intended sending, as a V2-deflate HDR histogram in base64 (nanoseconds).
+    pub intended: String,
+    /// Latency from the actual sending, in the same form.
+    pub actual: String,
+}

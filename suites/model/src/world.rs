@@ -1,0 +1,215 @@
+//! The services of a case and the calls between them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::Behaviour;
+
+/// A call from one service to another, written `a->b`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Edge {
+    /// The service that calls.
+    pub caller: String,
+    /// The service that is called.
+    pub callee: String,
+}
+
+/// A text that is no edge.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a call: write it as `caller->callee`")]
+pub struct EdgeError(String);
+
+impl FromStr for Edge {
+    type Err = EdgeError;
+
+    fn from_str(text: &str) -> Result<Self, EdgeError> {
+        let wrong = || EdgeError(text.to_owned());
+        let (caller, callee) = text.split_once("->").ok_or_else(wrong)?;
+        let named = |name: &str| {
+            !name.is_empty()
+                && name
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        };
+        if !named(caller) || !named(callee) {
+            return Err(wrong());
+        }
+        Ok(Self {
+            caller: caller.to_owned(),
+            callee: callee.to_owned(),
+        })
+    }
+}
+
+impl fmt::Display for Edge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}->{}", self.caller, self.callee)
+    }
+}
+
+impl Serialize for Edge {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Edge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+/// What a case deploys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct World {
+    /// The services by name, in the order they are shown.
+    pub services: IndexMap<String, Service>,
+}
+
+/// One service: how many replicas, whom it calls and how it behaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Service {
+    /// The language stack it is written in.
+    #[serde(skip_serializing_if = "Stack::is_default")]
+    pub stack: Stack,
+    /// How many replicas run; they are named `<service>-0`, `<service>-1` and so on.
+    pub replicas: u32,
+    /// The services it calls for each request, in this order, each awaited before the next.
+    /// A call that fails makes it answer with that status (502 where there was none).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<String>,
+    /// Those of `calls` whose failure it tolerates: still awaited, but the answer does not depend on them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub optional: Vec<String>,
+    /// How it answers from the start.
+    pub behaviour: Behaviour,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self {
+            stack: Stack::Rust,
+            replicas: 1,
+            calls: Vec::new(),
+            optional: Vec::new(),
+            behaviour: Behaviour::default(),
+        }
+    }
+}
+
+/// The language stack of a sample service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Stack {
+    /// tokio and hyper, with SQLite as its store.
+    #[default]
+    Rust,
+}
+
+impl Stack {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Why a world cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorldError {
+    /// There is no service in it.
+    #[error("the world has no services")]
+    Empty,
+    /// A service's name would not survive in addresses and file names.
+    #[error("service name `{0}`: use lower-case letters, digits and `-`")]
+    Name(String),
+    /// A service with no replica answers nobody.
+    #[error("service `{0}` has no replicas: at least 1, at most 64")]
+    Replicas(String),
+    /// A call to a service that is not there.
+    #[error("service `{caller}` calls `{callee}`, which is not in the world")]
+    UnknownCallee {
+        /// The service that calls.
+        caller: String,
+        /// The name that no service has.
+        callee: String,
+    },
+    /// A tolerated call that is not a call.
+    #[error("service `{caller}`: `{callee}` is optional but not among its calls")]
+    OptionalNotCalled {
+        /// The service that calls.
+        caller: String,
+        /// The name that is not in `calls`.
+        callee: String,
+    },
+    /// A call that comes back to its caller would never end.
+    #[error("the calls form a cycle: {}", .0.join(" -> "))]
+    Cycle(Vec<String>),
+}
+
+impl World {
+    /// Every call, callers in the order of the services.
+    pub fn edges(&self) -> impl Iterator<Item = Edge> + '_ {
+        self.services.iter().flat_map(|(caller, service)| {
+            service.calls.iter().map(move |callee| Edge {
+                caller: caller.clone(),
+                callee: callee.clone(),
+            })
+        })
+    }
+
+    /// Finds what would keep this world from being built.
+    ///
+    /// # Errors
+    /// The first flaw found: names, replicas, unknown callees, then cycles.
+    pub fn validate(&self) -> Result<(), WorldError> {
+        if self.services.is_empty() {
+            return Err(WorldError::Empty);
+        }
+        for (name, service) in &self.services {
+            if format!("{name}->{name}").parse::<Edge>().is_err() {
+                return Err(WorldError::Name(name.clone()));
+            }
+            if service.replicas == 0 || service.replicas > 64 {
+                return Err(WorldError::Replicas(name.clone()));
+            }
+            for callee in &service.calls {
+                if !self.services.contains_key(callee) {
+                    return Err(WorldError::UnknownCallee {
+                        caller: name.clone(),
+                        callee: callee.clone(),
+                    });
+                }
+            }
+            for callee in &service.optional {
+                if !service.calls.contains(callee) {
+                    return Err(WorldError::OptionalNotCalled {
+                        caller: name.clone(),
+                        callee: callee.clone(),
+                    });
+                }
+            }
+        }
+        self.services
+            .keys()
+            .try_for_each(|name| self.walk(name, &mut Vec::new()))
+    }
+
+    fn walk(&self, name: &str, path: &mut Vec<String>) -> Result<(), WorldError> {
+        let seen = path.iter().position(|step| step == name);
+        path.push(name.to_owned());
+        if let Some(from) = seen {
+            return Err(WorldError::Cycle(path.split_off(from)));
+        }
+        for callee in &self.services[name].calls {
+            self.walk(callee, path)?;
+        }
+        path.pop();
+        Ok(())
+    }
+}

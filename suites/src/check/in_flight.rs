@@ -1,0 +1,88 @@
+//! Requests in flight at the callee reach the policy's limit and never exceed it.
+
+use meshproof_model::{Edge, Nanos};
+use serde::{Deserialize, Serialize};
+
+use super::evidence::{Breaches, excerpts};
+use super::{Finding, OverCalls};
+use crate::Case;
+use crate::Scene;
+use crate::calls::Call;
+use crate::calls::Calls;
+
+/// Requests in flight at the callee reach the policy's limit and never exceed it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct InFlight {
+    /// The call; the one that has a policy when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Edge>,
+}
+
+impl OverCalls for InFlight {
+    fn named(&self) -> Option<&Edge> {
+        self.call.as_ref()
+    }
+
+    fn judge(&self, scene: &Scene, calls: &Calls) -> Finding {
+        let Some(limits) = scene.policy(calls.edge()).limits else {
+            return Finding::inconclusive("the policy has no limits");
+        };
+        let callers = scene.replicas(&calls.edge().caller).max(1);
+        let limit = i64::from(limits.max_requests) * i64::from(callers);
+        // An end goes before a start at the same instant.
+        let mut steps: Vec<(Nanos, i64, &Call)> = Vec::new();
+        for call in calls.all() {
+            for one in &call.tries {
+                steps.push((one.start, 1, call));
+                if let Some((at, _)) = &one.end {
+                    steps.push((*at, -1, call));
+                }
+            }
+        }
+        steps.sort_by_key(|(at, step, _)| (*at, *step));
+        let (mut now, mut peak) = (0, 0);
+        let mut breaches = Breaches::default();
+        for (_, step, call) in steps {
+            now += step;
+            peak = peak.max(now);
+            if step > 0 && now > limit {
+                breaches.hard(call, format!("in flight with {} others", now - 1));
+            }
+        }
+        if peak == 0 {
+            return Finding::inconclusive("no attempt reached an upstream");
+        }
+        let demand = format!("at most {limit} in flight; the peak was {peak}");
+        if let Some(fail) = breaches.finding(calls.all().len(), &demand) {
+            return fail;
+        }
+        let turned_away = |call: &&Call| call.tries.is_empty() && call.failed_by_mesh();
+        let turned_away: Vec<&Call> = calls.all().iter().filter(turned_away).collect();
+        match (peak < limit, turned_away.is_empty()) {
+            (false, _) => Finding::pass(format!(
+                "the peak in flight was {peak}, the limit is {limit}"
+            )),
+            (true, true) => Finding::inconclusive(format!(
+                "the load never reached the limit: {peak} of {limit} in flight"
+            )),
+            (true, false) => Finding::fail(
+                format!(
+                    "wanted: up to {limit} in flight; {} calls were turned away and there were never more than {peak}",
+                    turned_away.len()
+                ),
+                excerpts(turned_away),
+            ),
+        }
+    }
+
+    fn unfit(&self, case: &Case, edge: &Edge) -> Option<String> {
+        let limits = case
+            .policy
+            .get(edge)
+            .and_then(|policy| policy.limits.as_ref());
+        limits
+            .is_none()
+            .then(|| format!("the policy of {edge} has no `limits`"))
+    }
+}

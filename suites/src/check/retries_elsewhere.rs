@@ -1,0 +1,63 @@
+//! At most a given share of second tries reach the replica that failed the first.
+
+use meshproof_model::Edge;
+use meshproof_model::units::Percent;
+use serde::{Deserialize, Serialize};
+
+use super::evidence::Breaches;
+use super::ratio;
+use super::{Finding, OverCalls};
+use crate::Scene;
+use crate::calls::Calls;
+use crate::exact::at_least;
+
+/// At most a given share of second tries reach the replica that failed the first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RetriesElsewhere {
+    /// The share of second tries on the same replica.
+    pub same: Percent,
+    /// The call; the one that has a policy when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Edge>,
+}
+
+impl OverCalls for RetriesElsewhere {
+    fn named(&self) -> Option<&Edge> {
+        self.call.as_ref()
+    }
+
+    fn judge(&self, _: &Scene, calls: &Calls) -> Finding {
+        let mut breaches = Breaches::default();
+        let (mut retried, mut same) = (0_u64, 0_u64);
+        for call in calls.all() {
+            let [first, second, ..] = call.tries.as_slice() else {
+                continue;
+            };
+            retried += 1;
+            if first.replica == second.replica {
+                same += 1;
+                breaches.hard(call, format!("{} was tried again itself", first.replica));
+            }
+        }
+        if retried == 0 {
+            return Finding::inconclusive("no call was tried a second time");
+        }
+        let bound = self.same.fraction();
+        let chance = at_least(same, retried, bound);
+        let seen = format!("{same} of {retried} second tries on the same replica");
+        if ratio(same, retried) <= bound || chance > ALPHA {
+            return Finding::pass(format!("{seen} (false-fail rate at most {ALPHA})"));
+        }
+        let demand = format!(
+            "at most {} of second tries on the same replica; {seen}, by chance {chance:.1e}",
+            self.same
+        );
+        breaches
+            .finding(calls.all().len(), &demand)
+            .expect("some second try was on the same replica")
+    }
+}
+
+/// A mesh whose share is exactly the bound fails with at most this probability.
+const ALPHA: f64 = 1e-3;

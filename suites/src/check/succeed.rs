@@ -1,0 +1,54 @@
+//! At least a given share of calls succeed: a whole answer with a status below 400.
+
+use meshproof_model::Edge;
+use meshproof_model::units::Percent;
+use serde::{Deserialize, Serialize};
+
+use super::evidence::excerpts;
+use super::share;
+use super::{Finding, OverCalls};
+use crate::Scene;
+use crate::calls::Calls;
+
+/// At least a given share of calls succeed: a whole answer with a status below 400.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Succeed {
+    /// The share.
+    pub at_least: Percent,
+    /// The call; the one that has a policy when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Edge>,
+}
+
+impl OverCalls for Succeed {
+    fn named(&self) -> Option<&Edge> {
+        self.call.as_ref()
+    }
+
+    fn judge(&self, _: &Scene, calls: &Calls) -> Finding {
+        let all = calls.all();
+        let good = all.iter().filter(|call| call.succeeded()).count();
+        let open = all.iter().filter(|call| call.end.is_none()).count();
+        let enough = |count: usize| share(count, all.len()) >= self.at_least.fraction();
+        let seen = format!(
+            "{good} of {} calls {} succeeded ({:.1} %)",
+            all.len(),
+            calls.edge(),
+            100.0 * share(good, all.len())
+        );
+        if enough(good) {
+            return Finding::pass(seen);
+        }
+        if enough(good + open) {
+            return Finding::inconclusive(format!("{seen}, and {open} were open at the end"));
+        }
+        let failed = all
+            .iter()
+            .filter(|call| call.end.is_some() && !call.succeeded());
+        Finding::fail(
+            format!("wanted: at least {} succeed; {seen}", self.at_least),
+            excerpts(failed),
+        )
+    }
+}

@@ -1,0 +1,278 @@
+//! Finds what keeps a case from being run or from proving anything, before it is run.
+
+use meshproof_model::{Edge, Fault, FaultKind, LinkSide, Target};
+use meshproof_yaml::{Malformed, nearest};
+
+use crate::suite::id_line;
+use crate::{Case, PROBER};
+
+/// A flaw in words, the text to point at (after the case's id), and advice.
+struct Flaw {
+    message: String,
+    needle: Option<String>,
+    help: Option<String>,
+}
+
+/// Refuses a case that cannot be run or cannot prove anything.
+pub(crate) fn validate(case: &Case, file: &str, text: &str) -> Result<(), Malformed> {
+    let Some(flaw) = find_flaw(case) else {
+        return Ok(());
+    };
+    let id = id_line(&case.id);
+    let malformed = Malformed::new(file, text, format!("case `{}`: {}", case.id, flaw.message));
+    let case_at = text.find(&id);
+    let needle_at = case_at
+        .zip(flaw.needle.as_deref())
+        .and_then(|(from, needle)| {
+            let at = text[from..].find(needle)?;
+            Some((from + at, needle.len()))
+        });
+    let malformed = match (needle_at, case_at) {
+        (Some((at, length)), _) => malformed.at(at, length),
+        (None, Some(at)) => malformed.at(at, id.trim_end().len()),
+        (None, None) => malformed,
+    };
+    Err(match flaw.help {
+        Some(help) => malformed.advise(help),
+        None => malformed,
+    })
+}
+
+fn find_flaw(case: &Case) -> Option<Flaw> {
+    id_flaw(case)
+        .or_else(|| world_flaw(case))
+        .or_else(|| policy_flaw(case))
+        .or_else(|| load_flaw(case))
+        .or_else(|| case.faults.iter().find_map(|fault| fault_flaw(case, fault)))
+        .or_else(|| expect_flaw(case))
+}
+
+fn id_flaw(case: &Case) -> Option<Flaw> {
+    let part = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    if case.id.split('.').count() < 2 || !case.id.split('.').all(part) {
+        return flaw("the id is not dotted", &case.id)
+            .advise("write it as `area.topic.name` in lower-case letters, digits and `-`");
+    }
+    if case.statement.trim().is_empty() {
+        return flaw("the statement is empty", "statement");
+    }
+    if case.sources.is_empty() {
+        return flaw("there are no sources", "sources")
+            .advise("name the documents that the demand comes from under `sources`");
+    }
+    None
+}
+
+fn world_flaw(case: &Case) -> Option<Flaw> {
+    if case.world.services.contains_key(PROBER) {
+        return flaw(format!("`{PROBER}` is the name of the load driver"), PROBER);
+    }
+    match case.world.validate() {
+        Ok(()) => None,
+        Err(error) => flaw(error.to_string(), "world"),
+    }
+}
+
+fn policy_flaw(case: &Case) -> Option<Flaw> {
+    case.policy.iter().find_map(|(edge, policy)| {
+        if !case.world.edges().any(|known| known == *edge) {
+            return unknown_call(case, edge, "the policy is for the call");
+        }
+        let stranger = policy
+            .backend_refs
+            .iter()
+            .find(|backend| !case.world.services.contains_key(&backend.name));
+        if let Some(stranger) = stranger {
+            return unknown_service(case, &stranger.name, "the policy sends traffic to");
+        }
+        let weights: u64 = policy
+            .backend_refs
+            .iter()
+            .map(|b| u64::from(b.weight))
+            .sum();
+        if !policy.backend_refs.is_empty() && weights == 0 {
+            return flaw(format!("all weights of {edge} are 0"), "backendRefs");
+        }
+        None
+    })
+}
+
+fn load_flaw(case: &Case) -> Option<Flaw> {
+    let load = &case.load;
+    if !case.world.services.contains_key(&load.on) {
+        return unknown_service(case, &load.on, "the load is on");
+    }
+    if load.rate.hertz() <= 0.0 || load.length.as_nanos() == 0 {
+        return flaw("the load sends nothing", "load");
+    }
+    let seconds = load.length.std().as_secs_f64();
+    if load.rate.hertz() * seconds < 1.0 {
+        return flaw("the load is over before its first request is due", "load");
+    }
+    None
+}
+
+fn fault_flaw(case: &Case, fault: &Fault) -> Option<Flaw> {
+    let kind = fault.kind.name();
+    if fault.until <= fault.from {
+        return flaw(
+            format!(
+                "fault `{kind}` ends at {} and begins at {}",
+                fault.until, fault.from
+            ),
+            "faults",
+        )
+        .advise("`until` counts from the start of the load, as `from` does, and is later");
+    }
+    if fault.from >= case.load.length {
+        return flaw(
+            format!("fault `{kind}` begins when the load is over"),
+            "faults",
+        );
+    }
+    let fits = match (&fault.kind, &fault.on) {
+        (
+            FaultKind::Latency { .. } | FaultKind::Blackhole | FaultKind::Reset | FaultKind::Refuse,
+            Target::Link(_),
+        )
+        | (
+            FaultKind::Kill | FaultKind::Stop | FaultKind::Restart,
+            Target::Service(_) | Target::Replica(_) | Target::ControlPlane,
+        )
+        | (FaultKind::Respond(_), Target::Service(_) | Target::Replica(_)) => true,
+        _ => false,
+    };
+    if !fits {
+        let (_, on, _) = FaultKind::CATALOGUE
+            .iter()
+            .find(|(name, ..)| *name == kind)
+            .expect("every kind is in the catalogue");
+        return flaw(format!("fault `{kind}` does not fit its target"), kind)
+            .advise(format!("`{kind}` sits on: {on}"));
+    }
+    target_flaw(case, &fault.on)
+}
+
+fn target_flaw(case: &Case, target: &Target) -> Option<Flaw> {
+    match target {
+        Target::ControlPlane => None,
+        Target::Service(name) if case.world.services.contains_key(name) => None,
+        Target::Service(name) => unknown_service(case, name, "a fault sits on"),
+        Target::Replica(name) => replica_flaw(case, name),
+        Target::Link(link) => {
+            if !case.world.edges().any(|known| known == link.call) {
+                return unknown_call(case, &link.call, "a fault sits on the call");
+            }
+            let replica = link.replica.as_deref()?;
+            if link.side == LinkSide::AppOut {
+                return flaw("an `app-out` link leads to no replica", "app-out");
+            }
+            let receives = receivers(case, &link.call);
+            if !receives
+                .iter()
+                .any(|service| *service == crate::service_of(replica))
+            {
+                return flaw(
+                    format!("{} never reaches the replica `{replica}`", link.call),
+                    replica,
+                );
+            }
+            replica_flaw(case, replica)
+        }
+    }
+}
+
+/// The services that calls over `edge` may reach: the callee, or the backends of its split.
+fn receivers<'a>(case: &'a Case, edge: &'a Edge) -> Vec<&'a str> {
+    match case.policy.get(edge) {
+        Some(policy) if !policy.backend_refs.is_empty() => policy
+            .backend_refs
+            .iter()
+            .map(|b| b.name.as_str())
+            .collect(),
+        _ => vec![edge.callee.as_str()],
+    }
+}
+
+fn expect_flaw(case: &Case) -> Option<Flaw> {
+    if case.expect.is_empty() {
+        return flaw("nothing is expected", "expect")
+            .advise("a case without checks proves nothing: see `meshproof list checks`");
+    }
+    case.expect.iter().find_map(|expect| {
+        let name = expect.name();
+        if let Some(edge) = expect.call() {
+            let by_prober = edge.caller == PROBER && edge.callee == case.load.on;
+            if !by_prober && !case.world.edges().any(|known| known == *edge) {
+                return unknown_call(case, edge, &format!("`{name}` judges the call"));
+            }
+        }
+        expect
+            .flaw(case)
+            .and_then(|message| flaw(format!("`{name}`: {message}"), name))
+    })
+}
+
+/// What keeps `replica` from being one of this world's.
+pub(crate) fn replica_problem(case: &Case, replica: &str) -> Option<String> {
+    let service = crate::service_of(replica);
+    let known = case.world.services.get(service).is_some_and(|found| {
+        (0..found.replicas).any(|number| format!("{service}-{number}") == replica)
+    });
+    (!known).then(|| format!("the replica `{replica}` is not in the world"))
+}
+
+fn replica_flaw(case: &Case, replica: &str) -> Option<Flaw> {
+    let problem = replica_problem(case, replica)?;
+    flaw(problem, replica).advise("replicas are named `<service>-0`, `<service>-1` and so on")
+}
+
+fn unknown_service(case: &Case, name: &str, what: &str) -> Option<Flaw> {
+    let known = case.world.services.keys().map(String::as_str);
+    let near = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
+    Some(Flaw {
+        message: format!("{what} `{name}`, which is not in the world"),
+        needle: Some(name.to_owned()),
+        help: near,
+    })
+}
+
+fn unknown_call(case: &Case, edge: &Edge, what: &str) -> Option<Flaw> {
+    let edges: Vec<_> = case.world.edges().map(|edge| edge.to_string()).collect();
+    let help = match edges.as_slice() {
+        [] => "the world has no calls".to_owned(),
+        edges => format!("the world's calls: {}", edges.join(", ")),
+    };
+    Some(Flaw {
+        message: format!("{what} `{edge}`, which is not in the world"),
+        needle: Some(edge.to_string()),
+        help: Some(help),
+    })
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it ends a chain of options")]
+fn flaw(message: impl Into<String>, needle: &str) -> Option<Flaw> {
+    Some(Flaw {
+        message: message.into(),
+        needle: Some(needle.to_owned()),
+        help: None,
+    })
+}
+
+trait Advise {
+    fn advise(self, help: impl Into<String>) -> Self;
+}
+
+impl Advise for Option<Flaw> {
+    fn advise(mut self, help: impl Into<String>) -> Self {
+        if let Some(flaw) = &mut self {
+            flaw.help = Some(help.into());
+        }
+        self
+    }
+}

@@ -1,0 +1,25 @@
+//! The suite against a real Envoy, which the tests need to be on this machine.
+
+mod program;
+
+use program::Place;
+
+#[test]
+fn envoy_passes_the_suite() {
+    let place = Place::new();
+    let told = place.run(&["run", "--mesh", "envoy"]);
+    assert_ne!(
+        told.code,
+        Some(4),
+        "Envoy is missing (tests/install.sh installs it) or a case was inconclusive:\n{}",
+        told.all()
+    );
+    assert_eq!(told.code, Some(0), "{}", told.all());
+    let report = place.report();
+    let cases = report["cases"].as_array().unwrap();
+    let open: Vec<_> = cases
+        .iter()
+        .filter(|case| case["verdict"]["pass"].is_null())
+        .collect();
+    assert!(open.is_empty(), "{open:#?}");
+}

@@ -1,0 +1,73 @@
+//! The sabotage matrix: each wrong behaviour fails the cases that name it, and no other.
+
+mod program;
+
+use std::collections::BTreeSet;
+
+use meshproof_suites::Suite;
+use program::Place;
+
+/// Runs the whole suite against the sabotaged reference mesh.
+fn check(sabotage: &str) {
+    let suite = Suite::builtin("resilience").expect("the suite is built in");
+    let names = |case: &meshproof_suites::Case| case.sabotage.iter().any(|name| name == sabotage);
+    let expected: BTreeSet<String> = suite
+        .cases
+        .iter()
+        .filter(|case| names(case))
+        .map(|case| case.id.clone())
+        .collect();
+    assert!(!expected.is_empty(), "no case names `{sabotage}`: a survivor");
+    let place = Place::new();
+    let told = place.run(&["run", "--sabotage", sabotage]);
+    let report = place.report();
+    let cases = report["cases"].as_array().unwrap();
+    let of = |kind: &str| -> BTreeSet<String> {
+        let cases = cases.iter().filter(|case| !case["verdict"][kind].is_null());
+        cases.map(|case| case["case"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(of("fail"), expected, "`{sabotage}`\n{}", told.all());
+    assert_eq!(of("inconclusive"), BTreeSet::new(), "`{sabotage}`\n{}", told.all());
+}
+
+macro_rules! matrix {
+    ($($test:ident = $sabotage:literal,)*) => {
+        $(
+            #[test]
+            fn $test() {
+                check($sabotage);
+            }
+        )*
+
+        #[test]
+        fn the_matrix_is_whole() {
+            let place = Place::new();
+            let told = place.run(&["list", "meshes"]);
+            let listed = told.stdout.lines().find_map(|line| line.trim().strip_prefix("sabotage: "));
+            let listed: BTreeSet<&str> = listed.expect("the reference mesh lists its sabotage").split(", ").collect();
+            assert_eq!(listed, BTreeSet::from([$($sabotage),*]));
+        }
+    };
+}
+
+matrix! {
+    ignore_request_timeout = "ignoreRequestTimeout",
+    ignore_backend_timeout = "ignoreBackendTimeout",
+    leave_upstream_running = "leaveUpstreamRunning",
+    timeout_always = "timeoutAlways",
+    retry_without_bound = "retryWithoutBound",
+    never_retry = "neverRetry",
+    retry_every_code = "retryEveryCode",
+    retry_every_method = "retryEveryMethod",
+    retry_same_replica = "retrySameReplica",
+    ignore_budget = "ignoreBudget",
+    never_eject = "neverEject",
+    never_readmit = "neverReadmit",
+    eject_at_first_error = "ejectAtFirstError",
+    ignore_limit = "ignoreLimit",
+    limit_queues = "limitQueues",
+    limit_too_low = "limitTooLow",
+    split_evenly = "splitEvenly",
+    leak_to_zero_weight = "leakToZeroWeight",
+    ignore_policy_updates = "ignorePolicyUpdates",
+}
