@@ -1,15 +1,15 @@
 //! Finds what keeps a case from being run or from proving anything, before it is run.
 
-use meshproof_model::{Edge, Fault, FaultKind, LinkSide, Target};
+use meshproof_model::{Edge, Fault, FaultKind, LinkSide, Target, WorldError};
 use meshproof_yaml::{Malformed, nearest};
 
 use crate::suite::id_line;
 use crate::{Case, PROBER};
 
-/// A flaw in words, the text to point at (after the case's id), and advice.
+/// A flaw in words, the words that lead to it in the case's text, and advice.
 struct Flaw {
     message: String,
-    needle: Option<String>,
+    path: Vec<String>,
     help: Option<String>,
 }
 
@@ -18,24 +18,38 @@ pub(crate) fn validate(case: &Case, file: &str, text: &str) -> Result<(), Malfor
     let Some(flaw) = find_flaw(case) else {
         return Ok(());
     };
-    let id = id_line(&case.id);
     let malformed = Malformed::new(file, text, format!("case `{}`: {}", case.id, flaw.message));
-    let case_at = text.find(&id);
-    let needle_at = case_at
-        .zip(flaw.needle.as_deref())
-        .and_then(|(from, needle)| {
-            let at = text[from..].find(needle)?;
-            Some((from + at, needle.len()))
-        });
-    let malformed = match (needle_at, case_at) {
-        (Some((at, length)), _) => malformed.at(at, length),
-        (None, Some(at)) => malformed.at(at, id.trim_end().len()),
-        (None, None) => malformed,
+    let malformed = match place(text, &case.id, &flaw.path) {
+        Some((at, length)) => malformed.at(at, length),
+        None => malformed,
     };
     Err(match flaw.help {
         Some(help) => malformed.advise(help),
         None => malformed,
     })
+}
+
+/// Follows the words of `path`, each behind the one before it, from the case's id on as far as they
+/// are there.
+fn place(text: &str, id: &str, path: &[String]) -> Option<(usize, usize)> {
+    let id = id_line(id);
+    let mut found = (text.find(&id)?, id.trim_end().len());
+    for word in path {
+        let from = found.0 + found.1;
+        match find_word(&text[from..], word) {
+            Some(at) => found = (from + at, word.len()),
+            None => break,
+        }
+    }
+    Some(found)
+}
+
+/// Where `word` stands as a whole word, not as a part of another.
+fn find_word(text: &str, word: &str) -> Option<usize> {
+    let inside = |c: char| c.is_alphanumeric() || c == '-' || c == '_' || c == '.';
+    text.match_indices(word)
+        .map(|(at, _)| at)
+        .find(|at| !text[..*at].ends_with(inside) && !text[at + word.len()..].starts_with(inside))
 }
 
 fn find_flaw(case: &Case) -> Option<Flaw> {
@@ -55,14 +69,14 @@ fn id_flaw(case: &Case) -> Option<Flaw> {
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     if case.id.split('.').count() < 2 || !case.id.split('.').all(part) {
-        return flaw("the id is not dotted", &case.id)
+        return flaw("the id is not dotted", &[])
             .advise("write it as `area.topic.name` in lower-case letters, digits and `-`");
     }
     if case.statement.trim().is_empty() {
-        return flaw("the statement is empty", "statement");
+        return flaw("the statement is empty", &["statement"]);
     }
     if case.sources.is_empty() {
-        return flaw("there are no sources", "sources")
+        return flaw("there are no sources", &["sources"])
             .advise("name the documents that the demand comes from under `sources`");
     }
     None
@@ -70,25 +84,39 @@ fn id_flaw(case: &Case) -> Option<Flaw> {
 
 fn world_flaw(case: &Case) -> Option<Flaw> {
     if case.world.services.contains_key(PROBER) {
-        return flaw(format!("`{PROBER}` is the name of the load driver"), PROBER);
+        return flaw(
+            format!("`{PROBER}` is the name of the load driver"),
+            &["world", PROBER],
+        );
     }
-    match case.world.validate() {
-        Ok(()) => None,
-        Err(error) => flaw(error.to_string(), "world"),
-    }
+    let error = case.world.validate().err()?;
+    let name = match &error {
+        WorldError::Empty => "services",
+        WorldError::Name(name) | WorldError::Replicas(name) => name,
+        WorldError::UnknownCallee { callee, .. } | WorldError::OptionalNotCalled { callee, .. } => {
+            callee
+        }
+        WorldError::Cycle(names) => names.first().map_or("services", String::as_str),
+    };
+    flaw(error.to_string(), &["world", name])
 }
 
 fn policy_flaw(case: &Case) -> Option<Flaw> {
     case.policy.iter().find_map(|(edge, policy)| {
         if !case.world.edges().any(|known| known == *edge) {
-            return unknown_call(case, edge, "the policy is for the call");
+            return unknown_call(case, edge, "policy", "the policy is for the call");
         }
         let stranger = policy
             .backend_refs
             .iter()
             .find(|backend| !case.world.services.contains_key(&backend.name));
         if let Some(stranger) = stranger {
-            return unknown_service(case, &stranger.name, "the policy sends traffic to");
+            return unknown_service(
+                case,
+                &stranger.name,
+                "policy",
+                "the policy sends traffic to",
+            );
         }
         let weights: u64 = policy
             .backend_refs
@@ -96,7 +124,10 @@ fn policy_flaw(case: &Case) -> Option<Flaw> {
             .map(|b| u64::from(b.weight))
             .sum();
         if !policy.backend_refs.is_empty() && weights == 0 {
-            return flaw(format!("all weights of {edge} are 0"), "backendRefs");
+            return flaw(
+                format!("all weights of {edge} are 0"),
+                &["policy", "backendRefs"],
+            );
         }
         None
     })
@@ -105,14 +136,17 @@ fn policy_flaw(case: &Case) -> Option<Flaw> {
 fn load_flaw(case: &Case) -> Option<Flaw> {
     let load = &case.load;
     if !case.world.services.contains_key(&load.on) {
-        return unknown_service(case, &load.on, "the load is on");
+        return unknown_service(case, &load.on, "load", "the load is on");
     }
     if load.rate.hertz() <= 0.0 || load.length.as_nanos() == 0 {
-        return flaw("the load sends nothing", "load");
+        return flaw("the load sends nothing", &["load"]);
     }
     let seconds = load.length.std().as_secs_f64();
     if load.rate.hertz() * seconds < 1.0 {
-        return flaw("the load is over before its first request is due", "load");
+        return flaw(
+            "the load is over before its first request is due",
+            &["load"],
+        );
     }
     None
 }
@@ -125,35 +159,39 @@ fn fault_flaw(case: &Case, fault: &Fault) -> Option<Flaw> {
                 "fault `{kind}` ends at {} and begins at {}",
                 fault.until, fault.from
             ),
-            "faults",
+            &["faults"],
         )
         .advise("`until` counts from the start of the load, as `from` does, and is later");
     }
     if fault.from >= case.load.length {
         return flaw(
             format!("fault `{kind}` begins when the load is over"),
-            "faults",
+            &["faults"],
         );
     }
-    let fits = match (&fault.kind, &fault.on) {
+    let fits = matches!(
+        (&fault.kind, &fault.on),
         (
             FaultKind::Latency { .. } | FaultKind::Blackhole | FaultKind::Reset | FaultKind::Refuse,
             Target::Link(_),
-        )
-        | (
+        ) | (
             FaultKind::Kill | FaultKind::Stop | FaultKind::Restart,
             Target::Service(_) | Target::Replica(_) | Target::ControlPlane,
+        ) | (
+            FaultKind::Respond(_),
+            Target::Service(_) | Target::Replica(_)
         )
-        | (FaultKind::Respond(_), Target::Service(_) | Target::Replica(_)) => true,
-        _ => false,
-    };
+    );
     if !fits {
         let (_, on, _) = FaultKind::CATALOGUE
             .iter()
             .find(|(name, ..)| *name == kind)
             .expect("every kind is in the catalogue");
-        return flaw(format!("fault `{kind}` does not fit its target"), kind)
-            .advise(format!("`{kind}` sits on: {on}"));
+        return flaw(
+            format!("fault `{kind}` does not fit its target"),
+            &["faults", kind],
+        )
+        .advise(format!("`{kind}` sits on: {on}"));
     }
     target_flaw(case, &fault.on)
 }
@@ -162,15 +200,18 @@ fn target_flaw(case: &Case, target: &Target) -> Option<Flaw> {
     match target {
         Target::ControlPlane => None,
         Target::Service(name) if case.world.services.contains_key(name) => None,
-        Target::Service(name) => unknown_service(case, name, "a fault sits on"),
+        Target::Service(name) => unknown_service(case, name, "faults", "a fault sits on"),
         Target::Replica(name) => replica_flaw(case, name),
         Target::Link(link) => {
             if !case.world.edges().any(|known| known == link.call) {
-                return unknown_call(case, &link.call, "a fault sits on the call");
+                return unknown_call(case, &link.call, "faults", "a fault sits on the call");
             }
             let replica = link.replica.as_deref()?;
             if link.side == LinkSide::AppOut {
-                return flaw("an `app-out` link leads to no replica", "app-out");
+                return flaw(
+                    "an `app-out` link leads to no replica",
+                    &["faults", "app-out"],
+                );
             }
             let receives = receivers(case, &link.call);
             if !receives
@@ -179,7 +220,7 @@ fn target_flaw(case: &Case, target: &Target) -> Option<Flaw> {
             {
                 return flaw(
                     format!("{} never reaches the replica `{replica}`", link.call),
-                    replica,
+                    &["faults", replica],
                 );
             }
             replica_flaw(case, replica)
@@ -201,7 +242,7 @@ fn receivers<'a>(case: &'a Case, edge: &'a Edge) -> Vec<&'a str> {
 
 fn expect_flaw(case: &Case) -> Option<Flaw> {
     if case.expect.is_empty() {
-        return flaw("nothing is expected", "expect")
+        return flaw("nothing is expected", &["expect"])
             .advise("a case without checks proves nothing: see `meshproof list checks`");
     }
     case.expect.iter().find_map(|expect| {
@@ -209,12 +250,12 @@ fn expect_flaw(case: &Case) -> Option<Flaw> {
         if let Some(edge) = expect.call() {
             let by_prober = edge.caller == PROBER && edge.callee == case.load.on;
             if !by_prober && !case.world.edges().any(|known| known == *edge) {
-                return unknown_call(case, edge, &format!("`{name}` judges the call"));
+                return unknown_call(case, edge, "expect", &format!("`{name}` judges the call"));
             }
         }
         expect
             .flaw(case)
-            .and_then(|message| flaw(format!("`{name}`: {message}"), name))
+            .and_then(|message| flaw(format!("`{name}`: {message}"), &["expect", name]))
     })
 }
 
@@ -229,20 +270,21 @@ pub(crate) fn replica_problem(case: &Case, replica: &str) -> Option<String> {
 
 fn replica_flaw(case: &Case, replica: &str) -> Option<Flaw> {
     let problem = replica_problem(case, replica)?;
-    flaw(problem, replica).advise("replicas are named `<service>-0`, `<service>-1` and so on")
+    flaw(problem, &["faults", replica])
+        .advise("replicas are named `<service>-0`, `<service>-1` and so on")
 }
 
-fn unknown_service(case: &Case, name: &str, what: &str) -> Option<Flaw> {
+fn unknown_service(case: &Case, name: &str, under: &str, what: &str) -> Option<Flaw> {
     let known = case.world.services.keys().map(String::as_str);
     let near = nearest(name, known).map(|near| format!("did you mean `{near}`?"));
     Some(Flaw {
         message: format!("{what} `{name}`, which is not in the world"),
-        needle: Some(name.to_owned()),
+        path: vec![under.to_owned(), name.to_owned()],
         help: near,
     })
 }
 
-fn unknown_call(case: &Case, edge: &Edge, what: &str) -> Option<Flaw> {
+fn unknown_call(case: &Case, edge: &Edge, under: &str, what: &str) -> Option<Flaw> {
     let edges: Vec<_> = case.world.edges().map(|edge| edge.to_string()).collect();
     let help = match edges.as_slice() {
         [] => "the world has no calls".to_owned(),
@@ -250,16 +292,16 @@ fn unknown_call(case: &Case, edge: &Edge, what: &str) -> Option<Flaw> {
     };
     Some(Flaw {
         message: format!("{what} `{edge}`, which is not in the world"),
-        needle: Some(edge.to_string()),
+        path: vec![under.to_owned(), edge.to_string()],
         help: Some(help),
     })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "it ends a chain of options")]
-fn flaw(message: impl Into<String>, needle: &str) -> Option<Flaw> {
+fn flaw(message: impl Into<String>, path: &[&str]) -> Option<Flaw> {
     Some(Flaw {
         message: message.into(),
-        needle: Some(needle.to_owned()),
+        path: path.iter().map(|word| (*word).to_owned()).collect(),
         help: None,
     })
 }

@@ -1,13 +1,12 @@
 //! Each check by itself: what it lets pass, what it refuses, and what it cannot tell.
 
 #[path = "support/story.rs"]
-#[expect(dead_code, reason = "the stories tell more than this target asks")]
 mod story;
 
 use meshproof_model::VerdictKind::{self, Fail, Inconclusive, Pass};
 use meshproof_model::{FaultStep, Outcome, Phase, Record};
-use meshproof_suites::{Expect, Scene, Suite, judge};
-use story::{Story, Told, Try, answered, case, ms, turn};
+use meshproof_suites::{Expect, Scene, judge};
+use story::{SUITE, Story, Told, Try, answered, case, ms, turn};
 
 /// Judges one check of a case by the calls a->b that `told` tells.
 fn check(
@@ -18,7 +17,7 @@ fn check(
     expected: VerdictKind,
 ) {
     let mut case = case(id);
-    let expect: Expect = meshproof_yaml::from_str(row, expect).unwrap();
+    let expect: Expect = meshproof_yaml::from_str(row, expect).expect(row);
     case.expect = vec![expect];
     let story = Story::of(&case).probed(|_, _| (20, answered(200, Some("a-0"))));
     let verdict = story.load("a-0", "b", told).judged().verdict;
@@ -52,11 +51,8 @@ fn served(length: u64) -> Told {
 
 #[test]
 fn no_check_passes_or_fails_on_nothing() {
-    for case in Suite::builtin("resilience").unwrap().cases {
-        let scene = Scene {
-            case: &case,
-            budget: None,
-        };
+    for case in &SUITE.cases {
+        let scene = Scene { case, budget: None };
         for expect in &case.expect {
             let finding = expect.start(scene).finish();
             let nothing = matches!(
@@ -70,7 +66,7 @@ fn no_check_passes_or_fails_on_nothing() {
 
 #[test]
 fn every_check_is_used_and_catalogued() {
-    let suite = Suite::builtin("resilience").unwrap();
+    let suite = &*SUITE;
     let used = suite.cases.iter().flat_map(|case| &case.expect);
     let mut used: Vec<_> = used.map(Expect::name).collect();
     let mut known: Vec<_> = Expect::CATALOGUE.iter().map(|(name, _)| *name).collect();

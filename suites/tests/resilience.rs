@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use meshproof_model::{BudgetKind, Method, Outcome, VerdictKind};
 use meshproof_suites::history::Arm;
-use meshproof_suites::{Case, Judgement, Suite, prove};
-use story::{Story, Told, Try, answered, case, turn};
+use meshproof_suites::{Case, Judgement, prove};
+use story::{SUITE, Story, Told, Try, answered, case, turn};
 
 /// Every way of breaking the reference mesh that the suite answers for.
 const SABOTAGE: [&str; 19] = [
@@ -219,7 +219,7 @@ fn story(case: &Case, sabotage: &str) -> Story {
                     .copied()
                     .enumerate()
                     .min_by_key(|(_, t)| *t)
-                    .unwrap();
+                    .expect("there is a slot");
                 if soonest <= at || bad == "limitQueues" {
                     let from = soonest.max(at) - at;
                     free[slot] = at + from + 62;
@@ -285,8 +285,8 @@ fn judged(case: &Case, sabotage: &str) -> Judgement {
 
 #[test]
 fn every_case_accepts_the_model() {
-    for case in Suite::builtin("resilience").unwrap().cases {
-        let judgement = judged(&case, "");
+    for case in &SUITE.cases {
+        let judgement = judged(case, "");
         let verdict = &judgement.verdict;
         assert_eq!(
             verdict.kind(),
@@ -301,13 +301,13 @@ fn every_case_accepts_the_model() {
 
 #[test]
 fn every_case_rejects_each_sabotage_that_it_names() {
-    for case in Suite::builtin("resilience").unwrap().cases {
+    for case in &SUITE.cases {
         let named = case
             .sabotage
             .iter()
             .filter(|name| *name != "ignorePolicyUpdates");
         for sabotage in named {
-            let verdict = judged(&case, sabotage).verdict;
+            let verdict = judged(case, sabotage).verdict;
             assert_eq!(
                 verdict.kind(),
                 VerdictKind::Fail,
@@ -320,7 +320,7 @@ fn every_case_rejects_each_sabotage_that_it_names() {
 
 #[test]
 fn every_sabotage_is_named_and_every_name_is_one() {
-    let suite = Suite::builtin("resilience").unwrap();
+    let suite = &*SUITE;
     let named: BTreeSet<_> = suite
         .cases
         .iter()
@@ -343,11 +343,11 @@ fn every_sabotage_is_named_and_every_name_is_one() {
 
 #[test]
 fn a_history_without_calls_over_the_edge_is_inconclusive() {
-    for case in Suite::builtin("resilience").unwrap().cases {
+    for case in &SUITE.cases {
         if case.id == "resilience.isolation.report" {
             continue;
         }
-        let verdict = Story::of(&case)
+        let verdict = Story::of(case)
             .probed(|_, _| (1, answered(200, None)))
             .judged()
             .verdict;

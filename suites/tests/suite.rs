@@ -152,7 +152,6 @@ fn tell(told: &mut String, row: &str, text: &str) {
     miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor())
         .with_width(100)
         .with_links(false)
-        .with_context_lines(0)
         .render_report(&mut shown, &error)
         .expect("a string can be written");
     let lines: Vec<_> = shown.lines().map(str::trim_end).collect();

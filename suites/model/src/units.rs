@@ -95,7 +95,7 @@ impl fmt::Display for Duration {
         let nanos = self.as_nanos();
         let (unit, size) = TIME_UNITS
             .iter()
-            .find(|(_, size)| nanos != 0 && nanos % size == 0)
+            .find(|(_, size)| nanos != 0 && nanos.is_multiple_of(*size))
             .unwrap_or(&("ms", 1_000_000));
         write!(f, "{}{unit}", nanos / size)
     }
@@ -267,7 +267,7 @@ impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (unit, size) = SIZE_UNITS
             .iter()
-            .find(|(_, size)| self.0 != 0 && self.0 % size == 0)
+            .find(|(_, size)| self.0 != 0 && self.0.is_multiple_of(*size))
             .unwrap_or(&("B", 1));
         write!(f, "{}{unit}", self.0 / size)
     }

@@ -57,21 +57,23 @@ impl OverCalls for UpstreamCancelled {
                 }
             }
         }
-        let reached = calls.all().iter().any(|call| !call.tries.is_empty());
-        if !reached || (cancelled == 0 && unknown > 0) {
-            return Finding::inconclusive("no try was recorded to its end by an upstream");
+        let calls = calls.all();
+        if calls.iter().all(|call| call.tries.is_empty()) {
+            return Finding::inconclusive("no attempt reached an upstream");
         }
         let demand = format!(
             "every upstream sees the cancellation before {}",
             millis(bound)
         );
-        breaches
-            .finding(calls.all().len(), &demand)
-            .unwrap_or_else(|| {
-                Finding::pass(format!(
-                    "{cancelled} tries were cancelled at their upstream, the last after {}",
-                    millis(latest)
-                ))
-            })
+        match breaches.finding(calls.len(), &demand) {
+            Some(fail) => fail,
+            None if cancelled == 0 => {
+                Finding::inconclusive(format!("all {unknown} tries were open at the end"))
+            }
+            None => Finding::pass(format!(
+                "{cancelled} tries were cancelled at their upstream, the last after {}",
+                millis(latest)
+            )),
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Tiny histories, written as stories: what each call did, in milliseconds after its start.
 
+use std::sync::LazyLock;
+
 use meshproof_model::{
     AttemptEnded, AttemptStarted, FaultRecord, FaultStep, LoadEnded, Mark, Method, Nanos, Noise,
     Outcome, Phase, Record, Side,
@@ -14,12 +16,13 @@ pub(crate) const fn ms(millis: u64) -> Nanos {
     millis * 1_000_000
 }
 
+/// The built-in suite, read once.
+pub(crate) static SUITE: LazyLock<Suite> =
+    LazyLock::new(|| Suite::builtin("resilience").expect("the built-in suite is sound"));
+
 pub(crate) fn case(id: &str) -> Case {
-    let suite = Suite::builtin("resilience").expect("the built-in suite is sound");
-    let mut cases = suite.cases.into_iter();
-    cases
-        .find(|case| case.id == id)
-        .expect("a case with this id")
+    let found = SUITE.cases.iter().find(|case| case.id == id);
+    found.expect("a case with this id").clone()
 }
 
 pub(crate) fn answered(status: u16, by: Option<&str>) -> Outcome {
@@ -30,17 +33,18 @@ pub(crate) fn answered(status: u16, by: Option<&str>) -> Outcome {
 }
 
 /// One try at a callee: replica, start, end, outcome.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Try(pub String, pub u64, pub Option<u64>, pub Outcome);
 
 /// One call: its tries, and its end for the caller.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) tries: Vec<Try>,
     pub(crate) end: Option<(u64, Outcome)>,
 }
 
 /// A history in the making.
+#[derive(Debug)]
 pub(crate) struct Story {
     pub(crate) case: Case,
     pub(crate) arm: Arm,

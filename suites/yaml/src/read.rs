@@ -39,7 +39,9 @@ fn describe(error: &Error) -> (String, Option<String>) {
         Error::SerdeUnknownVariant {
             variant, expected, ..
         } => unknown("name", variant, expected),
-        Error::SerdeMissingField { field, .. } => (format!("field `{field}` is missing"), None),
+        Error::SerdeMissingField { field, .. } => {
+            (format!("field `{field}` is missing in this map"), None)
+        }
         Error::DuplicateMappingKey { key: Some(key), .. } => {
             (format!("`{key}` stands here a second time"), None)
         }

@@ -88,7 +88,7 @@ fn render(error: &meshproof_yaml::Malformed) -> String {
     miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::unicode_nocolor())
         .with_width(100)
         .render_report(&mut out, error)
-        .unwrap();
+        .expect("a string can be written");
     out
 }
 
