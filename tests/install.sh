@@ -19,7 +19,10 @@ die() {
 }
 
 # has PROGRAM VERSION: whether it is installed, runs, and is of that version.
-has() { [[ -x "$TOOLS/bin/$1" ]] && "$TOOLS/bin/$1" --version 2>/dev/null | grep -qF "$2"; }
+has() {
+    local told
+    [[ -x "$TOOLS/bin/$1" ]] && told="$("$TOOLS/bin/$1" --version 2>/dev/null)" && [[ "$told" == *"$2"* ]]
+}
 
 install_deny() {
     local target="$scratch/cargo-deny"

@@ -1,7 +1,7 @@
 //! Checks: pure folds over a history, one a file.
 //!
 //! A check is its parameters: each kind is a struct that a case spells out, and most judge the calls
-//! over one edge once the last record is in ([`OverCalls`]).
+//! over one edge once the last record is in (`OverCalls`).
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -165,6 +165,17 @@ impl<T: OverCalls> Check for Over<'_, T> {
         }
         self.params.judge(&self.scene, &self.calls)
     }
+}
+
+/// What a sidecar keeps to itself (ejections, budgets) can be judged where there is one caller only.
+pub(crate) fn one_caller(case: &Case, edge: &Edge) -> Option<String> {
+    let caller = case.world.services.get(&edge.caller)?;
+    (caller.replicas > 1).then(|| {
+        format!(
+            "it judges one caller's sidecar: give `{}` one replica",
+            edge.caller
+        )
+    })
 }
 
 /// `part` of `whole` as a fraction.

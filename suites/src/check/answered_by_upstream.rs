@@ -40,7 +40,7 @@ impl OverCalls for AnsweredByUpstream {
                     match timeouts.request {
                         // Cut at its deadline: by right if the machine held the upstream up for as
                         // long as the case leaves in reserve, which is half of the deadline.
-                        Some(limit) if took + epsilon(limit) >= limit.as_nanos() => {
+                        Some(limit) if took.saturating_add(epsilon(limit)) >= limit.as_nanos() => {
                             breaches.late(call, limit.as_nanos() / 2, what);
                         }
                         _ => breaches.hard(call, what),

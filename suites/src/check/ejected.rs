@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ejection::Timeline;
 use super::evidence::millis;
-use super::tolerance::epsilon;
+use super::tolerance::{epsilon, latest};
 use super::{Finding, OverCalls};
 use crate::Case;
 use crate::Scene;
@@ -36,9 +36,11 @@ impl OverCalls for Ejected {
             Ok(at) => at,
             Err(finding) => return finding,
         };
-        let from = ejected + outlier.interval.as_nanos() + epsilon(outlier.interval);
+        let from = ejected.saturating_add(latest(outlier.interval, None));
         let base = outlier.base_ejection_time;
-        let until = (ejected + base.as_nanos()).saturating_sub(epsilon(base));
+        let until = ejected
+            .saturating_add(base.as_nanos())
+            .saturating_sub(epsilon(base));
         let others = timeline.elsewhere(from, until);
         if others < timeline.telling() {
             return Finding::inconclusive(format!(

@@ -2,8 +2,8 @@
 
 use meshproof_model::{Edge, Excerpt, Nanos, Outcome, Outlier};
 
-use super::Finding;
 use super::evidence::{Breaches, millis};
+use super::{Finding, one_caller};
 use crate::Case;
 use crate::calls::{Call, Calls, Try};
 use crate::validate::replica_problem;
@@ -174,5 +174,5 @@ pub(super) fn unfit(case: &Case, edge: &Edge, replica: &str) -> Option<String> {
     if crate::service_of(replica) != edge.callee {
         return Some(format!("{edge} never reaches the replica `{replica}`"));
     }
-    replica_problem(case, replica)
+    replica_problem(case, replica).or_else(|| one_caller(case, edge))
 }

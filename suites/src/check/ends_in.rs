@@ -32,20 +32,21 @@ impl OverCalls for EndsIn {
     fn judge(&self, _: &Scene, calls: &Calls) -> Finding {
         let at = self.at.as_nanos();
         let tolerance = tolerance(self.tolerance, self.at);
+        let latest = at.saturating_add(tolerance);
         let mut breaches = Breaches::default();
         let (mut least, mut most, mut judged) = (u64::MAX, 0, 0);
         for call in calls.all() {
             let seen = call.took().unwrap_or(calls.last() - call.start);
-            if call.end.is_none() && seen <= at + tolerance {
+            if call.end.is_none() && seen <= latest {
                 continue;
             }
             judged += 1;
             least = least.min(seen);
             most = most.max(seen);
-            if seen > at + tolerance {
+            if seen > latest {
                 breaches.late(
                     call,
-                    seen - at - tolerance,
+                    seen - latest,
                     format!("not over before {}", millis(seen)),
                 );
             } else if seen < at.saturating_sub(tolerance) {

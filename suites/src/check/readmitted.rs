@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ejection::Timeline;
 use super::evidence::millis;
-use super::tolerance::epsilon;
+use super::tolerance::{epsilon, latest};
 use super::{Finding, OverCalls};
 use crate::Case;
 use crate::Scene;
@@ -40,9 +40,13 @@ impl OverCalls for Readmitted {
             Err(finding) => return finding,
         };
         let (interval, base) = (outlier.interval, outlier.base_ejection_time);
-        let silent = ejected + interval.as_nanos() + epsilon(interval);
-        let early = (ejected + base.as_nanos()).saturating_sub(epsilon(base));
-        let late = ejected + base.as_nanos() + interval.as_nanos() + self.within.as_nanos();
+        let silent = ejected.saturating_add(latest(interval, None));
+        let early = ejected
+            .saturating_add(base.as_nanos())
+            .saturating_sub(epsilon(base));
+        let late = [base, interval, self.within]
+            .into_iter()
+            .fold(ejected, |at, length| at.saturating_add(length.as_nanos()));
         let demand = format!("no attempt at {} before {base} of ejection", self.replica);
         if let Some(fail) = timeline.none_between(silent, early, &demand) {
             return fail;

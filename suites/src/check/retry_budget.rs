@@ -6,8 +6,8 @@ use meshproof_model::{BudgetKind, Edge, Nanos, RetryConstraint};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Breaches;
-use super::share;
 use super::{Finding, OverCalls};
+use super::{one_caller, share};
 use crate::Case;
 use crate::Scene;
 use crate::calls::Call;
@@ -44,9 +44,10 @@ impl OverCalls for RetryBudget {
     fn unfit(&self, case: &Case, edge: &Edge) -> Option<String> {
         let policy = case.policy.get(edge);
         let budget = policy.and_then(|policy| policy.retry_constraint.as_ref());
-        budget
-            .is_none()
-            .then(|| format!("the policy of {edge} has no `retryConstraint`"))
+        if budget.is_none() {
+            return Some(format!("the policy of {edge} has no `retryConstraint`"));
+        }
+        one_caller(case, edge)
     }
 }
 
@@ -117,7 +118,7 @@ fn by_concurrency(budget: &RetryConstraint, calls: &Calls) -> Finding {
         };
         steps.push((call.start, 1, 0, call));
         if let Some((at, _)) = &first.end {
-            steps.push((at + ON_ITS_WAY, -1, 0, call));
+            steps.push((at.saturating_add(ON_ITS_WAY), -1, 0, call));
         }
         for retry in &call.tries[1..] {
             steps.push((retry.start, 0, 1, call));

@@ -5,7 +5,7 @@ use meshproof_model::units::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Breaches, millis};
-use super::tolerance::tolerance;
+use super::tolerance::latest;
 use super::{Finding, OverCalls};
 use crate::Scene;
 use crate::calls::Calls;
@@ -30,7 +30,7 @@ impl OverCalls for TryLength {
     }
 
     fn judge(&self, _: &Scene, calls: &Calls) -> Finding {
-        let bound = self.at_most.as_nanos() + tolerance(self.tolerance, self.at_most);
+        let bound = latest(self.at_most, self.tolerance);
         let mut breaches = Breaches::default();
         let (mut judged, mut longest) = (0_usize, 0);
         for call in calls.all() {

@@ -5,7 +5,7 @@ use meshproof_model::{Edge, Outcome};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Breaches, millis};
-use super::tolerance::tolerance;
+use super::tolerance::latest;
 use super::{Finding, OverCalls};
 use crate::Scene;
 use crate::calls::Calls;
@@ -30,7 +30,7 @@ impl OverCalls for UpstreamCancelled {
     }
 
     fn judge(&self, _: &Scene, calls: &Calls) -> Finding {
-        let bound = self.by.as_nanos() + tolerance(self.tolerance, self.by);
+        let bound = latest(self.by, self.tolerance);
         let mut breaches = Breaches::default();
         let (mut cancelled, mut latest, mut unknown) = (0, 0, 0);
         for call in calls.all() {
