@@ -19,7 +19,7 @@ cases:
     acts: {within: 5s}
     load: {on: a, rate: 20/s, for: 500ms}
     faults: []
-    expect: [{succeed: {atLeast: 99%}}]
+    expect: [{succeed: {call: a->b, atLeast: 99%}}]
     sabotage: [ignorePolicyUpdates]
 ";
     assert!(sound.contains(from), "`{from}` is in the sound file");
@@ -115,7 +115,7 @@ fn an_unknown_mesh_report_sabotage_or_capability() {
     for (arguments, expected) in [
         (["--mesh", "istoi"], "istoi"),
         (["--report", "junti=x.xml"], "junti"),
-        (["--sabotage", "neverRetri"], "did you mean `neverRetry`"),
+        (["--sabotage", "neverRetri"], "`neverRetry`?"),
         (["--require", "retri"], "retri"),
     ] {
         let place = Place::new();

@@ -150,6 +150,6 @@ cases:
     acts: {within: 5s}
     load: {on: a, rate: 20/s, for: 30s, giveUp: 1s}
     faults: [{on: {replica: b-0}, kind: stop, from: 0s, until: 30s}]
-    expect: [{succeed: {atLeast: 1%}}]
+    expect: [{succeed: {call: a->b, atLeast: 1%}}]
     sabotage: [ignorePolicyUpdates]
 ";

@@ -1,6 +1,7 @@
 //! The program under test: started as a user would, in folders of its own, and looked at from
 //! outside.
 #![allow(dead_code, reason = "each test target uses its own part of it")]
+#![allow(missing_docs, unreachable_pub, reason = "a module of test targets")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -132,7 +132,11 @@ impl Terminal {
             writeln!(self.out, "reproduce: {}", run.reproduce)?;
         }
         if let Some(broken) = self.gathered.broken() {
-            writeln!(self.out, "broken: {}", plain(broken))?;
+            // It may end with the last lines of a log, which stay lines.
+            for (index, line) in broken.lines().enumerate() {
+                let label = if index == 0 { "broken: " } else { "" };
+                writeln!(self.out, "{label}{}", plain(line))?;
+            }
         }
         if let Some(exit) = ended.and_then(|ended| Exit::from_code(ended.exit)) {
             writeln!(self.out, "exit {}: {}", exit.code(), exit.meaning())?;
