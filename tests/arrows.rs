@@ -1,4 +1,5 @@
 //! The arrows of the design, read from `cargo metadata`, and the house's other rules.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! What a user can get wrong: one clear message each, with its place, and the right exit code.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
 
 mod program;
 

@@ -1,4 +1,5 @@
 //! The suite against a real Envoy, which the tests need to be on this machine.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
 
 mod program;
 
@@ -19,7 +20,7 @@ fn envoy_passes_the_suite() {
     let cases = report["cases"].as_array().unwrap();
     let open: Vec<_> = cases
         .iter()
-        .filter(|case| case["verdict"]["pass"].is_null())
+        .filter(|case| case["verdict"] != "pass")
         .collect();
     assert!(open.is_empty(), "{open:#?}");
 }

@@ -1,4 +1,5 @@
 //! Nothing is left behind, however a run ends.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
 
 mod program;
 

@@ -1,4 +1,5 @@
 //! The sabotage matrix: each wrong behaviour fails the cases that name it, and no other.
+#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
 
 mod program;
 
@@ -23,7 +24,7 @@ fn check(sabotage: &str) {
     let report = place.report();
     let cases = report["cases"].as_array().unwrap();
     let of = |kind: &str| -> BTreeSet<String> {
-        let cases = cases.iter().filter(|case| !case["verdict"][kind].is_null());
+        let cases = cases.iter().filter(|case| case["verdict"] == kind);
         cases.map(|case| case["case"].as_str().unwrap().to_owned()).collect()
     };
     assert_eq!(of("fail"), expected, "`{sabotage}`\n{}", told.all());

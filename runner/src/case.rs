@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use meshproof_clock::{Late, Timers};
 use meshproof_fixtures::{DeployError, FaultError, Processes, Profile};
+use meshproof_model::units::Duration;
 use meshproof_model::{CaseEnded, Event, Verdict, VerdictKind};
 use meshproof_probes::Gauge;
 use meshproof_suites::{Judgement, prove};
@@ -169,9 +170,14 @@ fn ended(
         statement: planned.case.statement.clone(),
         verdict: judgement.verdict,
         expects: judgement.expects,
-        took: started.elapsed().into(),
-        converged: judgement.converged,
-        lag: judgement.lag,
+        took: readable(started.elapsed().into()),
+        converged: judgement.converged.map(readable),
+        lag: judgement.lag.map(readable),
         history,
     }
+}
+
+/// In whole microseconds: nothing here is known better, and `2190833607ns` is hard to read.
+fn readable(length: Duration) -> Duration {
+    std::time::Duration::from_micros(length.as_nanos() / 1000).into()
 }

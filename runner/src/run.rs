@@ -141,7 +141,7 @@ pub(crate) async fn run(
         }
     };
     let ended = Event::RunEnded(RunEnded {
-        took: began.elapsed().into(),
+        took: Duration::from_millis(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)).into(),
         exit,
         broken: if interrupted { Some("interrupted".to_owned()) } else { broken },
     });

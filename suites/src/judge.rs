@@ -55,6 +55,7 @@ pub fn judge(
         }
     }
     let (converged, lag) = (soundness.converged(), soundness.lag());
+    let margin = soundness.margin();
     let unsound = match cut {
         Some(cause) => Some(Verdict::Inconclusive { cause }),
         None => soundness.verdict(),
@@ -73,7 +74,7 @@ pub fn judge(
         .zip(checks)
         .map(|(expect, check)| ExpectEnded {
             check: expect.name().to_owned(),
-            verdict: weigh(check.finish(), lag),
+            verdict: weigh(check.finish(), margin),
         })
         .collect();
     Judgement {
@@ -106,7 +107,7 @@ pub fn prove(mut with_mesh: Judgement, control: &Judgement) -> Judgement {
 }
 
 /// A fail that the machine's own lag may have caused is no fail.
-fn weigh(finding: Finding, lag: Option<Duration>) -> Verdict {
+fn weigh(finding: Finding, margin: Option<std::time::Duration>) -> Verdict {
     match finding {
         Finding::Pass { seen } => Verdict::Pass { seen },
         Finding::Inconclusive { cause } => Verdict::Inconclusive { cause },
@@ -114,13 +115,13 @@ fn weigh(finding: Finding, lag: Option<Duration>) -> Verdict {
             why,
             evidence,
             slack: Some(slack),
-        } => match lag {
-            Some(lag) if slack > 2 * lag.std() => Verdict::Fail { why, evidence },
-            Some(lag) => Verdict::Inconclusive {
+        } => match margin {
+            Some(margin) if slack > margin => Verdict::Fail { why, evidence },
+            Some(margin) => Verdict::Inconclusive {
                 cause: format!(
-                    "noisy: {why}; missed by {}, while the machine itself lagged by up to {}",
+                    "noisy: {why}; missed by {}, and the machine itself may have cost {}",
                     show(slack),
-                    show(lag.std())
+                    show(margin)
                 ),
             },
             None => Verdict::Inconclusive {

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use meshproof_model::{BudgetKind, Method, Outcome, VerdictKind};
 use meshproof_suites::history::Arm;
-use meshproof_suites::{Case, Judgement, prove};
-use story::{SUITE, Story, Told, Try, answered, case, turn};
+use meshproof_suites::{Case, Judgement, PROBER, prove};
+use story::{SUITE, Story, Told, Try, answered, case, ms, turn};
 
 /// Every way of breaking the reference mesh that the suite answers for.
 const SABOTAGE: [&str; 19] = [
@@ -407,6 +407,29 @@ fn a_missed_bound_on_a_noisy_machine_is_inconclusive() {
     let verdict = noisy.judged().verdict;
     assert_eq!(verdict.kind(), VerdictKind::Inconclusive);
     assert!(verdict.reason().contains("noisy"), "{verdict:?}");
+}
+
+#[test]
+fn a_slow_hop_without_a_mesh_is_noise_too() {
+    let case = case("resilience.timeout.total");
+    let told = |slow: u64| {
+        let mut story = Story::of(&case)
+            .probed(|_, _| (20, answered(200, Some("a-0"))))
+            .load("a-0", "b", |_, _| {
+                tries(
+                    vec![Try("b-0".to_owned(), 1, Some(502), Outcome::Cancelled)],
+                    500,
+                    answered(504, None),
+                )
+            });
+        let entry = Try("a-0".to_owned(), slow, Some(600), answered(200, None));
+        let slow = tries(vec![entry], 600, answered(200, Some("a-0")));
+        story.call(0, ms(1), PROBER, "a", &slow);
+        story
+    };
+    assert_eq!(told(30).judged().verdict.kind(), VerdictKind::Fail);
+    let verdict = told(60).judged().verdict;
+    assert_eq!(verdict.kind(), VerdictKind::Inconclusive, "{verdict:?}");
 }
 
 #[test]

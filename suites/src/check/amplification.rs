@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use meshproof_model::{Edge, Excerpt, Record, Side};
+use meshproof_model::{Edge, Excerpt, Outcome, Record, Side};
 use serde::{Deserialize, Serialize};
 
 use super::{Check, Finding, Params, share};
@@ -27,6 +27,7 @@ impl Params for Amplification {
             params: self,
             requests: 0,
             attempts: HashMap::new(),
+            given_up: 0,
         })
     }
 
@@ -41,11 +42,16 @@ struct Tally<'a> {
     params: &'a Amplification,
     requests: usize,
     attempts: HashMap<String, u32>,
+    given_up: usize,
 }
 
 impl Check for Tally<'_> {
     fn see(&mut self, record: &Record) {
         let Some(start) = load_start(record) else {
+            if let Record::AttemptEnded(end) = record {
+                let given_up = end.replica == PROBER && end.outcome == Outcome::GaveUp;
+                self.given_up += usize::from(given_up);
+            }
             return;
         };
         match start.side {
@@ -79,6 +85,12 @@ impl Check for Tally<'_> {
         );
         if most <= at_most && mean >= f64::from(*at_least) {
             return Finding::pass(seen);
+        }
+        if most <= at_most && self.given_up > 0 {
+            return Finding::inconclusive(format!(
+                "{seen}, and the prober gave up on {} of them before all was tried",
+                self.given_up
+            ));
         }
         let told = attempts.iter().take(3).map(|(trace, attempts)| Excerpt {
             subject: format!("user request {trace}"),

@@ -1,14 +1,16 @@
 //! At least a given share of calls succeed: a whole answer with a status below 400.
 
-use meshproof_model::Edge;
+use std::time::Duration;
+
 use meshproof_model::units::Percent;
+use meshproof_model::{Edge, Nanos, Outcome};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::excerpts;
 use super::share;
 use super::{Finding, OverCalls};
 use crate::Scene;
-use crate::calls::Calls;
+use crate::calls::{Call, Calls};
 
 /// At least a given share of calls succeed: a whole answer with a status below 400.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,9 +48,31 @@ impl OverCalls for Succeed {
         let failed = all
             .iter()
             .filter(|call| call.end.is_some() && !call.succeeded());
-        Finding::fail(
-            format!("wanted: at least {} succeed; {seen}", self.at_least),
-            excerpts(failed),
-        )
+        Finding::Fail {
+            why: format!("wanted: at least {} succeed; {seen}", self.at_least),
+            evidence: excerpts(failed),
+            slack: patience(all),
+        }
     }
+}
+
+/// Where no call failed but by the prober's patience: by how much that exceeds what a good call
+/// takes, for a slow machine may have used it up.
+fn patience(calls: &[Call]) -> Option<Duration> {
+    let mut good: Vec<_> = calls.iter().filter(|call| call.succeeded()).collect();
+    good.sort_by_key(|call| call.took());
+    let usual = good.get(good.len() / 2).and_then(|call| call.took());
+    let mut shortest = None;
+    for call in calls.iter().filter(|call| !call.succeeded()) {
+        match &call.end {
+            Some((_, Outcome::GaveUp)) => {
+                let took = call.took()?;
+                shortest = Some(shortest.map_or(took, |other: Nanos| other.min(took)));
+            }
+            Some(_) => return None,
+            None => {}
+        }
+    }
+    let over = shortest?.saturating_sub(usual.unwrap_or_default());
+    Some(Duration::from_nanos(over))
 }

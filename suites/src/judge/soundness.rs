@@ -2,12 +2,12 @@
 
 use meshproof_model::units::Duration;
 use meshproof_model::{
-    Excerpt, FaultStep, LoadEnded, Mark, Nanos, Noise, Phase, Record, Side, Verdict,
+    Edge, Excerpt, FaultStep, LoadEnded, Mark, Nanos, Noise, Outcome, Phase, Record, Verdict,
 };
 
+use crate::calls::Calls;
 use crate::check::millis;
 use crate::history::{Arm, Header};
-use crate::scene::load_start;
 use crate::{Case, PROBER};
 
 /// How much later than due a fault may come into place; the lag of the machine is added to it.
@@ -23,7 +23,7 @@ pub(super) struct Soundness<'a> {
     faults: Vec<FaultLife>,
     noise: Vec<Noise>,
     load: Option<LoadEnded>,
-    probed: u64,
+    probed: Calls,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -44,12 +44,16 @@ impl<'a> Soundness<'a> {
             faults: vec![FaultLife::default(); case.faults.len()],
             noise: Vec::new(),
             load: None,
-            probed: 0,
+            probed: Calls::of(Edge {
+                caller: PROBER.to_owned(),
+                callee: case.load.on.clone(),
+            }),
         }
     }
 
     pub(super) fn see(&mut self, record: &Record) {
         self.records += 1;
+        self.probed.see(record);
         match record {
             Record::Mark(mark) => self.phases.push(mark.clone()),
             Record::Noise(noise) => self.noise.push(noise.clone()),
@@ -66,11 +70,7 @@ impl<'a> Soundness<'a> {
                     FaultStep::Reverted => {}
                 }
             }
-            other => {
-                let by_prober = load_start(other)
-                    .is_some_and(|s| s.side == Side::Caller && s.replica == PROBER);
-                self.probed += u64::from(by_prober);
-            }
+            Record::AttemptStarted(_) | Record::AttemptEnded(_) | Record::Process(_) => {}
         }
     }
 
@@ -98,6 +98,32 @@ impl<'a> Soundness<'a> {
             .map(|noise| noise.lag)
             .max()?;
         Some(std::time::Duration::from_nanos(lag).into())
+    }
+
+    /// By how much the machine itself may have made a call late; none: the gauge was silent.
+    ///
+    /// The gauge's thread hardly ever runs, so the kernel lets it in at once even where working
+    /// processes queue. The prober's calls to the first service meet no mesh and queue as all others
+    /// do: the slowest of them, on its way there or back, is the second measure. A call through a
+    /// mesh has four hops like it.
+    pub(super) fn margin(&self) -> Option<std::time::Duration> {
+        let lag = self.lag()?.as_nanos();
+        let margin = lag
+            .saturating_mul(2)
+            .max(self.slowest_hop().saturating_mul(4));
+        Some(std::time::Duration::from_nanos(margin))
+    }
+
+    fn slowest_hop(&self) -> Nanos {
+        let hops = self.probed.all().iter().filter_map(|call| {
+            let there = call.tries.first()?;
+            let back = match (&there.end, &call.end) {
+                (_, None | Some((_, Outcome::GaveUp))) | (None, _) => 0,
+                (Some((left, _)), Some((arrived, _))) => arrived.saturating_sub(*left),
+            };
+            Some(back.max(there.start.saturating_sub(call.start)))
+        });
+        hops.max().unwrap_or_default()
     }
 
     /// The verdict on a history that is not fit for the checks; none: it is.
@@ -216,10 +242,11 @@ impl<'a> Soundness<'a> {
                 load.sent, load.scheduled
             ));
         }
-        (self.probed < load.sent).then(|| {
+        let probed = u64::try_from(self.probed.all().len()).unwrap_or(u64::MAX);
+        (probed < load.sent).then(|| {
             format!(
-                "the prober's records are missing: {} of {} requests",
-                self.probed, load.sent
+                "the prober's records are missing: {probed} of {} requests",
+                load.sent
             )
         })
     }
