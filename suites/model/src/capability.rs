@@ -53,6 +53,20 @@ capabilities! {
     Outlier = "outlier",
     /// Requests in flight to an upstream are bounded.
     Limits = "limits",
+    /// HTTP/2 from end to end.
+    Http2 = "protocols.http2",
+    /// gRPC: trailers, statuses, streams, deadlines.
+    Grpc = "protocols.grpc",
+    /// TCP, also where the server speaks first.
+    Tcp = "protocols.tcp",
+    /// Mutual TLS with an identity for each workload.
+    Mtls = "mtls",
+    /// Calls are allowed by identity.
+    Allow = "allow",
+    /// Replicas come and go while the mesh runs.
+    Endpoints = "endpoints",
+    /// A replica can be withdrawn and drained without failing a call.
+    Drain = "drain",
     /// A control plane apart from the data planes.
     ControlPlane = "controlPlane",
 }

@@ -20,11 +20,11 @@ pub use event::{CaseEnded, Event, ExpectEnded, RunEnded, RunStarted};
 pub use fault::{Fault, FaultKind, LinkSide, LinkTarget, Target, Toward};
 pub use load::{Arrival, Load, Method};
 pub use policy::{
-    BackendRef, Backoff, BudgetKind, Limits, Outlier, Policy, Retry, RetryConstraint, Timeouts,
+    BackendRef, Backoff, BudgetKind, Limits, Mtls, Outlier, Policy, Retry, RetryConstraint, Timeouts,
 };
 pub use record::{
     AttemptEnded, AttemptStarted, FaultRecord, FaultStep, LoadEnded, Mark, Nanos, Noise, Outcome,
     Phase, ProcessChange, ProcessRecord, Record, Side,
 };
 pub use verdict::{Excerpt, Level, Verdict, VerdictKind};
-pub use world::{Edge, EdgeError, Service, Stack, World, WorldError};
+pub use world::{Edge, EdgeError, Protocol, Service, Stack, World, WorldError};

@@ -28,6 +28,20 @@ pub struct Policy {
     /// How much may be under way to the callee.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Limits>,
+    /// Whether the callee's sidecar accepts nothing but mutual TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mtls: Option<Mtls>,
+    /// The services whose identity may make this call; everybody when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow: Option<Vec<String>>,
+}
+
+/// Mutual TLS between sidecars, with an identity a workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mtls {
+    /// Clear text and unknown identities get no byte through to the application.
+    Strict,
 }
 
 /// Deadlines of a call.

@@ -79,6 +79,9 @@ pub struct Service {
     /// The language stack it is written in.
     #[serde(skip_serializing_if = "Stack::is_default")]
     pub stack: Stack,
+    /// What it is called by; its callers' sidecars and its own speak it too.
+    #[serde(skip_serializing_if = "Protocol::is_default")]
+    pub protocol: Protocol,
     /// How many replicas run; they are named `<service>-0`, `<service>-1` and so on.
     pub replicas: u32,
     /// The services it calls for each request, in this order, each awaited before the next.
@@ -96,6 +99,7 @@ impl Default for Service {
     fn default() -> Self {
         Self {
             stack: Stack::Rust,
+            protocol: Protocol::Http1,
             replicas: 1,
             calls: Vec::new(),
             optional: Vec::new(),
@@ -114,6 +118,43 @@ pub enum Stack {
 }
 
 impl Stack {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a service is called by. It has a data port for each.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum Protocol {
+    /// HTTP/1.1 (RFC 9112).
+    #[default]
+    Http1,
+    /// HTTP/2 in clear text with prior knowledge (RFC 9113).
+    Http2,
+    /// gRPC over such HTTP/2.
+    Grpc,
+    /// Bytes over TCP.
+    Tcp,
+}
+
+impl Protocol {
+    /// Every protocol.
+    pub const ALL: [Self; 4] = [Self::Http1, Self::Http2, Self::Grpc, Self::Tcp];
+
+    /// Its name in worlds, templates and upstream addresses.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Http1 => "http1",
+            Self::Http2 => "http2",
+            Self::Grpc => "grpc",
+            Self::Tcp => "tcp",
+        }
+    }
+
     fn is_default(&self) -> bool {
         *self == Self::default()
     }
