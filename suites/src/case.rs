@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use meshproof_model::units::Duration;
-use meshproof_model::{Capability, Edge, Fault, Level, Load, Policy, World};
+use meshproof_model::{Capability, Change, Edge, Fault, Level, Load, Policy, World};
 use serde::{Deserialize, Serialize};
 
 use crate::Expect;
@@ -35,6 +35,9 @@ pub struct Case {
     /// What is broken, and when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
+    /// What an operator does meanwhile.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
     /// What must be seen.
     pub expect: Vec<Expect>,
     /// The ways of breaking the reference mesh that this case must catch.

@@ -5,6 +5,7 @@
 
 mod behaviour;
 mod capability;
+mod change;
 mod event;
 mod fault;
 mod load;
@@ -16,6 +17,7 @@ mod world;
 
 pub use behaviour::{Behaviour, Body, Ending, WeightedStatus};
 pub use capability::{Capability, Claim, Claims, UnknownCapability};
+pub use change::{Change, ChangeRecord, ChangeStep, Invalid, Operation};
 pub use event::{CaseEnded, Event, ExpectEnded, RunEnded, RunStarted};
 pub use fault::{Fault, FaultKind, LinkSide, LinkTarget, Target, Toward};
 pub use load::{Arrival, Load, Method};

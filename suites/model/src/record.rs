@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Method;
+use crate::{ChangeRecord, Method};
 
 /// The host's monotonic clock in nanoseconds.
 pub type Nanos = u64;
@@ -17,6 +17,8 @@ pub enum Record {
     AttemptEnded(AttemptEnded),
     /// A fault's life.
     Fault(FaultRecord),
+    /// A change's life.
+    Change(ChangeRecord),
     /// A process's life.
     Process(ProcessRecord),
     /// The case enters a phase.
@@ -35,6 +37,7 @@ impl Record {
             Self::AttemptStarted(record) => record.at,
             Self::AttemptEnded(record) => record.at,
             Self::Fault(record) => record.at,
+            Self::Change(record) => record.at,
             Self::Process(record) => record.at,
             Self::Mark(record) => record.at,
             Self::Noise(record) => record.at,

@@ -93,6 +93,9 @@ pub struct Service {
     pub optional: Vec<String>,
     /// How it answers from the start.
     pub behaviour: Behaviour,
+    /// Replicas that run but are not members of the mesh until a change admits them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
 }
 
 impl Default for Service {
@@ -104,6 +107,7 @@ impl Default for Service {
             calls: Vec::new(),
             optional: Vec::new(),
             behaviour: Behaviour::default(),
+            absent: Vec::new(),
         }
     }
 }

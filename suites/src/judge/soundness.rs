@@ -70,7 +70,10 @@ impl<'a> Soundness<'a> {
                     FaultStep::Reverted => {}
                 }
             }
-            Record::AttemptStarted(_) | Record::AttemptEnded(_) | Record::Process(_) => {}
+            Record::AttemptStarted(_)
+            | Record::AttemptEnded(_)
+            | Record::Change(_)
+            | Record::Process(_) => {}
         }
     }
 
