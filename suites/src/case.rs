@@ -3,12 +3,13 @@
 use indexmap::IndexMap;
 use meshproof_model::units::Duration;
 use meshproof_model::{Capability, Change, Edge, Fault, Level, Load, Policy, World};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Expect;
 
 /// A demand on a mesh. It has the same form in a suite's files and in a history's header.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Case {
     /// Dotted and stable: `resilience.retry.bounded`.
@@ -52,7 +53,7 @@ pub struct Case {
 }
 
 /// The gate of a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Acts {
     /// How long the policy may take from being handed over to acting.

@@ -1,6 +1,7 @@
 //! The table of checks: one variant each.
 
 use meshproof_model::Edge;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::check::{self, Check, Params};
@@ -9,7 +10,7 @@ use crate::{Case, Scene};
 macro_rules! checks {
     ($($variant:ident($params:path) = $name:literal: $about:literal,)*) => {
         /// What a case expects to be seen: a check and its parameters.
-        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase", deny_unknown_fields)]
         pub enum Expect {
             $(#[doc = $about] $variant($params),)*

@@ -3,6 +3,7 @@
 use std::io::{BufRead, Write};
 
 use meshproof_model::{BudgetKind, Nanos, Record};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Case;
@@ -15,7 +16,7 @@ pub use error::{HistoryError, WriteError};
 pub const SCHEMA: &str = "meshproof/v1";
 
 /// The first line of a history: all that is needed to judge it again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Header {
     /// The format, [`SCHEMA`].
@@ -38,7 +39,7 @@ pub struct Header {
 
 /// With the mesh, or without any.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Arm {
@@ -50,16 +51,35 @@ pub enum Arm {
 }
 
 /// The last line of a history.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Footer {
     end: End,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct End {
     records: u64,
+}
+
+/// The JSON Schema of a history's lines.
+#[must_use]
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Line)
+}
+
+/// What a line of a history can be: only its schema is made of it.
+#[derive(JsonSchema)]
+#[schemars(untagged, title = "History")]
+#[expect(dead_code, reason = "a history is read and written line by line, each as what it is")]
+enum Line {
+    /// The first.
+    Header(Box<Header>),
+    /// All others but the last.
+    Record(Box<Record>),
+    /// The last.
+    Footer(Footer),
 }
 
 /// Writes a history. Without [`Writer::finish`] it has no footer and reads as cut short.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use meshproof_yaml::{Malformed, nearest};
 use miette::Diagnostic;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::Case;
@@ -85,7 +86,7 @@ const BUILTIN: &[Builtin] = &[Builtin {
 }];
 
 /// A file of cases.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CaseFile {
     #[serde(rename = "meshproof/v1")]
@@ -93,7 +94,7 @@ struct CaseFile {
     cases: Vec<Case>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 enum FileKind {
     Cases,
@@ -126,6 +127,12 @@ impl Suite {
         let mut suite = Self::parse(name, files)?;
         suite.about = (*about).to_owned();
         Ok(suite)
+    }
+
+    /// The JSON Schema of a file of cases.
+    #[must_use]
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(CaseFile)
     }
 
     /// Loads a file of cases, or every `.yaml` file directly in a folder, in the order of their names.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use meshproof_clock::now;
-use meshproof_fixtures::{Active, DeployError, Plan as WorldPlan, Running, apply};
-use meshproof_model::{FaultRecord, LoadEnded, Mark, Nanos, Phase, Record};
+use meshproof_fixtures::{Active, DeployError, Plan as WorldPlan, Running, apply, change};
+use meshproof_model::{ChangeRecord, FaultRecord, LoadEnded, Mark, Nanos, Phase, Record};
 use meshproof_probes::{DriveOptions, drive};
 use meshproof_suites::Judgement;
 use meshproof_suites::history;
@@ -34,6 +34,7 @@ pub(super) enum Arm {
 enum Done {
     Applied(usize, Active),
     Reverted(usize, Vec<FaultRecord>),
+    Changed(usize, Vec<ChangeRecord>),
     Load(Box<LoadEnded>),
 }
 
@@ -70,14 +71,14 @@ pub(super) async fn run(
         shared.step(planned, "deploying");
     }
     let started = plan.start(&shared.processes);
-    let mut world = tokio::select! {
+    let world = tokio::select! {
         world = started => world.map_err(deploy)?,
         () = shared.cancel.cancelled() => return Err(CaseError::Interrupted),
     };
     let pids = world.pids();
     pids.iter().for_each(|pid| shared.gauge.watch(*pid));
     let seen = tokio::select! {
-        seen = observe(shared, planned, arm, &mut world) => seen,
+        seen = observe(shared, planned, arm, &world) => seen,
         () = shared.cancel.cancelled() => Err(CaseError::Interrupted),
     };
     let history = shared.out.join("history").join(format!("{name}.jsonl"));
@@ -133,7 +134,7 @@ async fn observe(
     shared: &Shared,
     planned: &Planned,
     arm: Arm,
-    world: &mut Running,
+    world: &Running,
 ) -> Result<Vec<Record>, CaseError> {
     let case = &planned.case;
     let begin = now();
@@ -142,7 +143,7 @@ async fn observe(
         case: case.id.clone(),
         source,
     };
-    world.apply_policy().await.map_err(deploy)?;
+    world.apply_policy().map_err(deploy)?;
     match world.policy_acts(case.acts.within.std()).await {
         Ok(()) => {
             records.push(mark(Phase::PolicyActs));
@@ -174,7 +175,7 @@ async fn window(
     records: &mut Vec<Record>,
 ) -> Result<(), CaseError> {
     let case = &planned.case;
-    let mut window = Window::new(&case.faults, case.load.length.as_nanos());
+    let mut window = Window::new(&case.faults, &case.changes, case.load.length.as_nanos());
     let mut active: Vec<Option<Active>> = case.faults.iter().map(|_| None).collect();
     let mut effects: FuturesUnordered<Effect<'_>> = FuturesUnordered::new();
     let mut wake: Option<Nanos> = None;
@@ -187,6 +188,9 @@ async fn window(
                     Action::Revert(index) => {
                         let fault = active[index].take().expect("only active faults are reverted");
                         effects.push(Box::pin(take_back(world, planned, index, fault)));
+                    }
+                    Action::Change(index) => {
+                        effects.push(Box::pin(operate(world, planned, index)));
                     }
                     Action::StartLoad => {
                         records.push(mark(Phase::LoadStarted));
@@ -217,6 +221,10 @@ async fn window(
                 Done::Reverted(index, life) => {
                     records.extend(life.into_iter().map(Record::Fault));
                     Input::Reverted(index)
+                }
+                Done::Changed(index, life) => {
+                    records.extend(life.into_iter().map(Record::Change));
+                    Input::Changed(index)
                 }
                 Done::Load(ended) => {
                     records.push(Record::LoadEnded(*ended));
@@ -250,6 +258,19 @@ async fn take_back(
         Ok(life) => Ok(Done::Reverted(index, life)),
         Err(source) => Err(CaseError::Fault {
             case: planned.case.id.clone(),
+            source,
+        }),
+    }
+}
+
+async fn operate(world: &Running, planned: &Planned, index: usize) -> Result<Done, CaseError> {
+    let number = u32::try_from(index).expect("a case has few changes");
+    let case = &planned.case;
+    let operation = &case.changes[index].operation;
+    match change(world, number, operation, case.acts.within.std()).await {
+        Ok(life) => Ok(Done::Changed(index, life)),
+        Err(source) => Err(CaseError::Deploy {
+            case: case.id.clone(),
             source,
         }),
     }

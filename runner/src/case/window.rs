@@ -1,6 +1,7 @@
-//! The window of a case: load and faults on one schedule. Pure: time comes in, actions go out.
+//! The window of a case: load, faults and changes on one schedule. Pure: time comes in, actions go
+//! out.
 
-use meshproof_model::{Fault, Nanos};
+use meshproof_model::{Change, Fault, Nanos};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(crate) enum Input {
     Applied(usize),
     /// A fault was taken back.
     Reverted(usize),
+    /// A change is over, done or not.
+    Changed(usize),
     /// The time asked for by [`Action::WakeAt`] has come.
     Clock,
 }
@@ -26,11 +29,13 @@ pub(crate) enum Action {
     Apply(usize),
     /// Take a fault back.
     Revert(usize),
+    /// Begin a change.
+    Change(usize),
     /// Begin to send.
     StartLoad,
     /// Report [`Input::Clock`] then; a later wish replaces an earlier one.
     WakeAt(Nanos),
-    /// The window is closed: every fault is taken back and the load is over.
+    /// The window is closed: the load is over, and so is every fault and change.
     Close,
 }
 
@@ -38,6 +43,7 @@ pub(crate) enum Action {
 #[derive(Debug)]
 pub(crate) struct Window {
     faults: Vec<Slot>,
+    changes: Vec<(Nanos, Progress)>,
     load: Load,
     closed: bool,
 }
@@ -60,6 +66,13 @@ enum State {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Waiting,
+    UnderWay,
+    Over,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Load {
     Waiting,
     Starting,
@@ -68,8 +81,8 @@ enum Load {
 }
 
 impl Window {
-    /// A window with the faults of a case whose load sends for so many nanoseconds.
-    pub(crate) fn new(faults: &[Fault], load: Nanos) -> Self {
+    /// A window with the faults and changes of a case whose load sends for so many nanoseconds.
+    pub(crate) fn new(faults: &[Fault], changes: &[Change], load: Nanos) -> Self {
         let slot = |fault: &Fault| Slot {
             from: fault.from.as_nanos(),
             // What ends with the sending stays until the last answer, which is still under its spell.
@@ -78,6 +91,10 @@ impl Window {
         };
         Self {
             faults: faults.iter().map(slot).collect(),
+            changes: changes
+                .iter()
+                .map(|change| (change.at.as_nanos(), Progress::Waiting))
+                .collect(),
             load: Load::Waiting,
             closed: false,
         }
@@ -91,6 +108,7 @@ impl Window {
             Input::LoadEnded => self.load = Load::Over,
             Input::Applied(fault) => self.faults[fault].state = State::Active,
             Input::Reverted(fault) => self.faults[fault].state = State::Over,
+            Input::Changed(change) => self.changes[change].1 = Progress::Over,
         }
         let mut actions = Vec::new();
         match self.load {
@@ -117,23 +135,31 @@ impl Window {
     }
 
     fn under_load(&mut self, elapsed: Nanos, since: Nanos, actions: &mut Vec<Action>) {
-        let mut next: Option<Nanos> = None;
+        let mut next = u64::MAX;
+        for (index, (at, progress)) in self.changes.iter_mut().enumerate() {
+            if *progress == Progress::Waiting && *at <= elapsed {
+                *progress = Progress::UnderWay;
+                actions.push(Action::Change(index));
+            } else if *progress == Progress::Waiting {
+                next = next.min(*at);
+            }
+        }
         for (index, slot) in self.faults.iter_mut().enumerate() {
             match (slot.state, slot.until) {
                 (State::Waiting, _) if slot.from <= elapsed => {
                     slot.state = State::Applying;
                     actions.push(Action::Apply(index));
                 }
-                (State::Waiting, _) => next = Some(next.map_or(slot.from, |n| n.min(slot.from))),
+                (State::Waiting, _) => next = next.min(slot.from),
                 (State::Active, Some(until)) if until <= elapsed => {
                     slot.state = State::Reverting;
                     actions.push(Action::Revert(index));
                 }
-                (State::Active, Some(until)) => next = Some(next.map_or(until, |n| n.min(until))),
+                (State::Active, Some(until)) => next = next.min(until),
                 _ => {}
             }
         }
-        if let Some(next) = next {
+        if next != u64::MAX {
             actions.push(Action::WakeAt(since + next));
         }
     }
@@ -150,7 +176,14 @@ impl Window {
                 State::Applying | State::Reverting | State::Over => {}
             }
         }
-        let over = self.faults.iter().all(|slot| slot.state == State::Over);
+        for (_, progress) in &mut self.changes {
+            // Never begun: the judge finds that it was not done.
+            if *progress == Progress::Waiting {
+                *progress = Progress::Over;
+            }
+        }
+        let over = self.faults.iter().all(|slot| slot.state == State::Over)
+            && self.changes.iter().all(|(_, progress)| *progress == Progress::Over);
         if over && !self.closed {
             self.closed = true;
             actions.push(Action::Close);
@@ -162,7 +195,7 @@ impl Window {
 mod tests {
     use super::*;
     use meshproof_model::units::Duration;
-    use meshproof_model::{FaultKind, Target};
+    use meshproof_model::{FaultKind, Operation, Target};
 
     const MS: Nanos = 1_000_000;
 
@@ -177,7 +210,7 @@ mod tests {
 
     #[test]
     fn without_faults_it_is_the_load_alone() {
-        let mut window = Window::new(&[], 1000 * MS);
+        let mut window = Window::new(&[], &[], 1000 * MS);
         assert_eq!(window.step(5, Input::Open), [Action::StartLoad]);
         assert_eq!(window.step(6, Input::LoadStarted), []);
         assert_eq!(window.step(7, Input::LoadEnded), [Action::Close]);
@@ -186,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_fault_from_the_start_precedes_the_load_and_outlasts_it() {
-        let mut window = Window::new(&[fault(0, 1000)], 1000 * MS);
+        let mut window = Window::new(&[fault(0, 1000)], &[], 1000 * MS);
         assert_eq!(window.step(0, Input::Open), [Action::Apply(0)]);
         assert_eq!(window.step(1, Input::Applied(0)), [Action::StartLoad]);
         assert_eq!(window.step(2, Input::LoadStarted), []);
@@ -197,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_fault_in_the_middle_comes_and_goes_on_time() {
-        let mut window = Window::new(&[fault(100, 300)], 1000 * MS);
+        let mut window = Window::new(&[fault(100, 300)], &[], 1000 * MS);
         assert_eq!(window.step(0, Input::Open), [Action::StartLoad]);
         let start = 10 * MS;
         assert_eq!(window.step(start, Input::LoadStarted), [Action::WakeAt(start + 100 * MS)]);
@@ -210,12 +243,26 @@ mod tests {
 
     #[test]
     fn a_fault_that_was_slow_to_come_is_still_taken_back() {
-        let mut window = Window::new(&[fault(100, 300)], 1000 * MS);
+        let mut window = Window::new(&[fault(100, 300)], &[], 1000 * MS);
         window.step(0, Input::Open);
         window.step(0, Input::LoadStarted);
         assert_eq!(window.step(100 * MS, Input::Clock), [Action::Apply(0)]);
         assert_eq!(window.step(1000 * MS, Input::LoadEnded), [], "waits for what is under way");
         assert_eq!(window.step(1001 * MS, Input::Applied(0)), [Action::Revert(0)]);
         assert_eq!(window.step(1002 * MS, Input::Reverted(0)), [Action::Close]);
+    }
+
+    #[test]
+    fn a_change_has_its_time_and_the_window_waits_for_it() {
+        let change = Change {
+            at: Duration::from_millis(200),
+            operation: Operation::RollingRestart("b".to_owned()),
+        };
+        let mut window = Window::new(&[], &[change], 1000 * MS);
+        window.step(0, Input::Open);
+        assert_eq!(window.step(0, Input::LoadStarted), [Action::WakeAt(200 * MS)]);
+        assert_eq!(window.step(200 * MS, Input::Clock), [Action::Change(0)]);
+        assert_eq!(window.step(1000 * MS, Input::LoadEnded), []);
+        assert_eq!(window.step(1500 * MS, Input::Changed(0)), [Action::Close]);
     }
 }

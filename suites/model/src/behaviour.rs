@@ -1,12 +1,13 @@
 //! How a sample service answers: scripts played by the application itself, so that a failure
 //! really comes from upstream.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::{Bytes, Duration};
 
 /// What a service does with a request. The default answers 200 at once with an empty body.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Behaviour {
     /// Answers with this status instead of 200.
@@ -30,7 +31,7 @@ pub struct Behaviour {
 }
 
 /// One status and how often it is drawn, relative to the others.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct WeightedStatus {
     /// The HTTP status code.
@@ -40,7 +41,7 @@ pub struct WeightedStatus {
 }
 
 /// A response body of a given shape.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Body {
     /// How many bytes in all.
@@ -57,7 +58,7 @@ pub struct Body {
 }
 
 /// An exchange that gets no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Ending {
     /// Reads the request and never answers.

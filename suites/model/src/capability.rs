@@ -1,9 +1,11 @@
 //! What a mesh can do, as its profile declares it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 macro_rules! capabilities {
@@ -108,6 +110,20 @@ impl<'de> Deserialize<'de> for Capability {
     }
 }
 
+impl JsonSchema for Capability {
+    fn schema_name() -> Cow<'static, str> {
+        "Capability".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "One operational function of a mesh.",
+            "enum": Self::NAMES,
+        })
+    }
+}
+
 /// How a mesh fulfils a capability: `native`, `approximate: <variant>` or `none`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
@@ -159,6 +175,22 @@ impl<'de> Deserialize<'de> for Claim {
         String::deserialize(deserializer)?
             .parse()
             .map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Claim {
+    fn schema_name() -> Cow<'static, str> {
+        "Claim".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "How a mesh fulfils a capability.",
+            "anyOf": [
+                {"type": "string", "enum": ["native", "none"]},
+                {"type": "string", "pattern": "^approximate: .*\\S", "examples": ["approximate: concurrency budget"]},
+            ],
+        })
     }
 }
 

@@ -1,13 +1,14 @@
 //! What an operator does while a case runs: sound operations that must not hurt.
 
 use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::Duration;
 use crate::{Edge, Nanos, Policy};
 
 /// One operation of a case. Its time counts from the start of the load.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Change {
     /// When it begins.
@@ -18,7 +19,7 @@ pub struct Change {
 }
 
 /// What an operator can do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Operation {
     /// These calls get these policies instead of theirs; the gate shows when they act.
@@ -39,17 +40,20 @@ pub enum Operation {
 }
 
 /// A configuration that is not one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Invalid {
-    /// Each file is cut in its middle.
+    /// Each file is cut in its middle. Where the format has no end mark, what is left may be a
+    /// configuration after all.
     Half,
+    /// Each file is cut in its middle, and what follows is no text of its format.
+    Garbled,
     /// Each file is empty.
     Empty,
 }
 
 /// A step in the life of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangeRecord {
     /// When, by the monotonic clock.
@@ -61,7 +65,7 @@ pub struct ChangeRecord {
 }
 
 /// The life of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum ChangeStep {
     /// It was begun.

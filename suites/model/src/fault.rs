@@ -1,5 +1,6 @@
 //! Faults: what is broken, how, and for how long.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::Duration;
@@ -7,7 +8,7 @@ use crate::{Behaviour, Edge};
 
 /// One fault of a case. Times count from the start of the load; a fault from `0s` is in place
 /// before the first request is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
     /// What is broken.
@@ -21,7 +22,7 @@ pub struct Fault {
 }
 
 /// Where a fault sits: always outside the mesh.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Target {
     /// A hop of a call.
@@ -35,7 +36,7 @@ pub enum Target {
 }
 
 /// A hop of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkTarget {
     /// The call.
@@ -50,7 +51,7 @@ pub struct LinkTarget {
 
 /// `app a ─app-out─► sidecar a ──wire──► sidecar b ─app-in─► app b`. Without sidecars all three are the one direct hop.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkSide {
@@ -64,7 +65,7 @@ pub enum LinkSide {
 }
 
 /// How something is broken.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum FaultKind {
     /// Links: every byte arrives later.
@@ -95,7 +96,7 @@ pub enum FaultKind {
 }
 
 /// Directions of a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Toward {
     /// From callee to caller: responses.

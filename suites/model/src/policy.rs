@@ -1,5 +1,6 @@
 //! Neutral operational intent for one call. Names are the Gateway API's where it has them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Method;
@@ -7,7 +8,7 @@ use crate::units::{Duration, Percent, Rate};
 
 /// What the mesh shall do for one call `a->b`. Everything absent is left to the mesh at rest:
 /// no deadline, no retry, no limit.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Policy {
     /// Gateway API GEP-1742.
@@ -37,7 +38,7 @@ pub struct Policy {
 }
 
 /// Mutual TLS between sidecars, with an identity a workload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Mtls {
     /// Clear text and unknown identities get no byte through to the application.
@@ -45,7 +46,7 @@ pub enum Mtls {
 }
 
 /// Deadlines of a call.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Timeouts {
     /// From the caller's request to the end of its response, retries included.
@@ -57,7 +58,7 @@ pub struct Timeouts {
 }
 
 /// When a failed try is made again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Retry {
     /// Tries after the first.
@@ -74,7 +75,7 @@ pub struct Retry {
 }
 
 /// An exponential pause with jitter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Backoff {
     /// The pause before the first retry.
@@ -85,7 +86,7 @@ pub struct Backoff {
 }
 
 /// A bound on retries over all calls of one caller to one callee.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RetryConstraint {
     /// The share of requests that may be retries.
@@ -104,7 +105,7 @@ fn three() -> u32 {
 }
 
 /// The two ways in which meshes count a retry budget.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum BudgetKind {
     /// Retries in a window against requests in that window (Finagle, Linkerd, GEP-3388).
@@ -114,7 +115,7 @@ pub enum BudgetKind {
 }
 
 /// One destination of a split.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackendRef {
     /// The service that receives the share.
@@ -124,7 +125,7 @@ pub struct BackendRef {
 }
 
 /// Passive health: a replica that keeps failing is ejected for a time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Outlier {
     /// Consecutive 5xx answers or failed connections before ejection.
@@ -138,7 +139,7 @@ pub struct Outlier {
 }
 
 /// Bounds on what one caller's sidecar has under way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Limits {
     /// Requests in flight to the callee; what exceeds it fails at once.

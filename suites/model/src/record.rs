@@ -1,5 +1,6 @@
 //! What was seen: the records from which every verdict is reached.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{ChangeRecord, Method};
@@ -8,7 +9,7 @@ use crate::{ChangeRecord, Method};
 pub type Nanos = u64;
 
 /// One line of a history.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Record {
     /// A try of a call begins.
@@ -47,7 +48,7 @@ impl Record {
 }
 
 /// One try of one call begins, as one side saw it. Written before the next byte goes to the peer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AttemptStarted {
     /// When, by the monotonic clock.
@@ -73,7 +74,7 @@ pub struct AttemptStarted {
 }
 
 /// One try of one call is over. Written before the last byte of the response goes to the peer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AttemptEnded {
     /// When, by the monotonic clock.
@@ -95,7 +96,7 @@ pub struct AttemptEnded {
 }
 
 /// The end of a call from which something was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Side {
     /// Who makes the call.
@@ -105,7 +106,7 @@ pub enum Side {
 }
 
 /// What became of a try.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum Outcome {
     /// A whole response was received (caller) or sent (callee).
@@ -136,7 +137,7 @@ pub enum Outcome {
 }
 
 /// A step in the life of a fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FaultRecord {
     /// When, by the monotonic clock.
@@ -148,7 +149,7 @@ pub struct FaultRecord {
 }
 
 /// The life of a fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum FaultStep {
     /// It is in place.
@@ -165,7 +166,7 @@ pub enum FaultStep {
 }
 
 /// A process of the world changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ProcessRecord {
     /// When, by the monotonic clock.
@@ -177,7 +178,7 @@ pub struct ProcessRecord {
 }
 
 /// What happened to a process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub enum ProcessChange {
     /// It runs.
@@ -197,7 +198,7 @@ pub enum ProcessChange {
 }
 
 /// The case enters a phase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Mark {
     /// When, by the monotonic clock.
@@ -207,7 +208,7 @@ pub struct Mark {
 }
 
 /// The phases of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Phase {
     /// The policy was handed to the mesh.
@@ -223,7 +224,7 @@ pub enum Phase {
 }
 
 /// A reading of the noise gauge over one interval.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Noise {
     /// When the interval ended.
@@ -237,7 +238,7 @@ pub struct Noise {
 }
 
 /// What the load driver did, for judging the load itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LoadEnded {
     /// When the last request was settled.

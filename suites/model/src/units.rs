@@ -3,9 +3,11 @@
 //! Each is validated when it is born and prints in the form it is read from, so that parsing and
 //! printing are inverse.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Why a text is not a quantity of the wanted kind.
@@ -285,7 +287,7 @@ fn digits(text: &str) -> Option<u64> {
 }
 
 macro_rules! as_text {
-    ($($unit:ty),*) => {$(
+    ($($unit:ident: $about:literal, $pattern:literal, $examples:tt;)*) => {$(
         impl Serialize for $unit {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -297,9 +299,30 @@ macro_rules! as_text {
                 String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
             }
         }
+
+        impl JsonSchema for $unit {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($unit).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "description": $about,
+                    "pattern": $pattern,
+                    "examples": $examples,
+                })
+            }
+        }
     )*};
 }
-as_text!(Duration, Rate, Percent, Bytes);
+as_text! {
+    Duration: "A length of time with its unit.", "^[0-9]+(h|m|s|ms|us|ns)$", ["250ms", "2s", "100us"];
+    Rate: "So many a second, minute or hour.", "^[0-9]+/[smh]$", ["50/s", "30/m"];
+    Percent: "A share of a hundred with at most two decimals.",
+        "^0*(100(\\.0{1,2})?|[0-9]{1,2}(\\.[0-9]{1,2})?)%$", ["20%", "0.25%"];
+    Bytes: "A size in bytes.", "^[0-9]+(B|KiB|MiB|GiB)$", ["512B", "64KiB", "100MiB"];
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,12 @@
 //! The services of a case and the calls between them.
 
+use std::collections::BTreeSet;
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::Behaviour;
@@ -64,8 +67,23 @@ impl<'de> Deserialize<'de> for Edge {
     }
 }
 
+impl JsonSchema for Edge {
+    fn schema_name() -> Cow<'static, str> {
+        "Edge".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A call from one service to another.",
+            "pattern": "^[a-z0-9-]+->[a-z0-9-]+$",
+            "examples": ["a->b"],
+        })
+    }
+}
+
 /// What a case deploys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct World {
     /// The services by name, in the order they are shown.
@@ -73,7 +91,7 @@ pub struct World {
 }
 
 /// One service: how many replicas, whom it calls and how it behaves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Service {
     /// The language stack it is written in.
@@ -113,7 +131,7 @@ impl Default for Service {
 }
 
 /// The language stack of a sample service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Stack {
     /// tokio and hyper, with SQLite as its store.
@@ -129,7 +147,7 @@ impl Stack {
 
 /// What a service is called by. It has a data port for each.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Protocol {
@@ -206,6 +224,13 @@ impl World {
                 callee: callee.clone(),
             })
         })
+    }
+
+    /// The replicas that are not members at first.
+    #[must_use]
+    pub fn absent(&self) -> BTreeSet<String> {
+        let absent = self.services.values().flat_map(|service| &service.absent);
+        absent.cloned().collect()
     }
 
     /// Finds what would keep this world from being built.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use meshproof_model::{Edge, Excerpt, Outcome, Record, Side};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Check, Finding, Params, share};
@@ -10,7 +11,7 @@ use crate::scene::{PROBER, load_start, service_of};
 use crate::{Case, Scene};
 
 /// Attempts at a service for each user request lie between given bounds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Amplification {
     /// The service whose attempts are counted.

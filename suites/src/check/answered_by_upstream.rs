@@ -1,6 +1,7 @@
 //! Every call gets its answer from the upstream: none is cut.
 
 use meshproof_model::{Edge, Outcome};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Breaches, millis, name};
@@ -10,7 +11,7 @@ use crate::Scene;
 use crate::calls::Calls;
 
 /// Every call gets its answer from the upstream: none is cut.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AnsweredByUpstream {
     /// The call; the one that has a policy when absent.

@@ -1,6 +1,7 @@
 //! No call reaches its upstream more often than a given number of times.
 
 use meshproof_model::{Edge, Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Breaches;
@@ -10,7 +11,7 @@ use crate::calls::Call;
 use crate::calls::Calls;
 
 /// No call reaches its upstream more often than a given number of times.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AttemptsPerCall {
     /// The greatest number of attempts.

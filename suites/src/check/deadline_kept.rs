@@ -2,6 +2,7 @@
 
 use meshproof_model::Edge;
 use meshproof_model::units::Duration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Breaches, millis};
@@ -11,7 +12,7 @@ use crate::Scene;
 use crate::calls::Calls;
 
 /// Every call is over within a given time whatever the retries, and none of its tries starts later.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DeadlineKept {
     /// How long a call may take.

@@ -1,6 +1,7 @@
 //! A replica that keeps failing gets no traffic after its last permitted error, and not before.
 
 use meshproof_model::Edge;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ejection::Timeline;
@@ -12,7 +13,7 @@ use crate::Scene;
 use crate::calls::Calls;
 
 /// A replica that keeps failing gets no traffic after its last permitted error, and not before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Ejected {
     /// The replica that fails.

@@ -2,6 +2,7 @@
 
 use meshproof_model::Edge;
 use meshproof_model::units::Duration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Breaches, millis};
@@ -11,7 +12,7 @@ use crate::Scene;
 use crate::calls::Calls;
 
 /// Every call ends at a given time after its start, by an error that the mesh made.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EndsIn {
     /// When, after the call's start.

@@ -1,6 +1,7 @@
 //! Requests in flight at the callee reach the policy's limit and never exceed it.
 
 use meshproof_model::{Edge, Nanos};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Breaches, excerpts};
@@ -11,7 +12,7 @@ use crate::calls::Call;
 use crate::calls::Calls;
 
 /// Requests in flight at the callee reach the policy's limit and never exceed it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InFlight {
     /// The call; the one that has a policy when absent.

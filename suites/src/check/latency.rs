@@ -2,6 +2,7 @@
 
 use meshproof_model::units::Duration;
 use meshproof_model::{Edge, Nanos};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{excerpts, millis};
@@ -11,7 +12,7 @@ use crate::calls::Call;
 use crate::calls::Calls;
 
 /// The 99th percentile of latency, from the intended sending where there is one, is at most a given time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Latency {
     /// The bound on the 99th percentile.

@@ -2,6 +2,7 @@
 
 use meshproof_model::Edge;
 use meshproof_model::units::Duration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Breaches, excerpts, millis};
@@ -10,7 +11,7 @@ use crate::Scene;
 use crate::calls::Calls;
 
 /// Calls that never reach the upstream fail within a given time, and at least so many do.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OverflowFailsFast {
     /// How long such a call may take.

@@ -2,6 +2,7 @@
 
 use meshproof_model::Edge;
 use meshproof_model::units::Duration;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ejection::Timeline;
@@ -13,7 +14,7 @@ use crate::Scene;
 use crate::calls::Calls;
 
 /// An ejected replica gets traffic again when its ejection time is over, and not before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Readmitted {
     /// The replica that failed.

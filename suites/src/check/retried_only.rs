@@ -1,6 +1,7 @@
 //! Only answers with given statuses are followed by another try.
 
 use meshproof_model::{Edge, Outcome};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Breaches;
@@ -9,7 +10,7 @@ use crate::Scene;
 use crate::calls::Calls;
 
 /// Only answers with given statuses are followed by another try.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RetriedOnly {
     /// The statuses that may be tried again.

@@ -2,6 +2,7 @@
 
 use meshproof_model::Edge;
 use meshproof_model::units::Percent;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Breaches;
@@ -12,7 +13,7 @@ use crate::calls::Calls;
 use crate::exact::at_least;
 
 /// At most a given share of second tries reach the replica that failed the first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RetriesElsewhere {
     /// The share of second tries on the same replica.

@@ -1,6 +1,7 @@
 //! At least a given number of retries reach the upstream.
 
 use meshproof_model::{Edge, Method};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::excerpts;
@@ -10,7 +11,7 @@ use crate::calls::Call;
 use crate::calls::Calls;
 
 /// At least a given number of retries reach the upstream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RetriesSeen {
     /// The least number of retries.

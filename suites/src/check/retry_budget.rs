@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use meshproof_model::{BudgetKind, Edge, Nanos, RetryConstraint};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::Breaches;
@@ -14,7 +15,7 @@ use crate::calls::Call;
 use crate::calls::Calls;
 
 /// Retries stay within the policy's budget, counted in the way that the mesh declares.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RetryBudget {
     /// The call; the one that has a policy when absent.

@@ -2,6 +2,7 @@
 
 use meshproof_model::Edge;
 use meshproof_model::units::Percent;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::excerpts;
@@ -13,7 +14,7 @@ use crate::exact::{binomial, rejected};
 use crate::{Case, service_of};
 
 /// First attempts are divided by the policy's weights; a weight of 0 gets none.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Split {
     /// How far a share may be off before the exact test is asked, in points of a hundred.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use meshproof_model::units::Percent;
 use meshproof_model::{Edge, Nanos, Outcome};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::excerpts;
@@ -13,7 +14,7 @@ use crate::Scene;
 use crate::calls::{Call, Calls};
 
 /// At least a given share of calls succeed: a whole answer with a status below 400.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Succeed {
     /// The share.

@@ -2,6 +2,7 @@
 
 use meshproof_model::units::Duration;
 use meshproof_model::{Edge, Outcome};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Breaches, millis};
@@ -11,7 +12,7 @@ use crate::Scene;
 use crate::calls::Calls;
 
 /// Every try is seen to be cancelled by its callee before a given time after the call's start.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpstreamCancelled {
     /// When at the latest, after the call's start.
