@@ -3,10 +3,11 @@
 
 mod program;
 
-use program::Place;
+use program::{Place, quiet};
 
 #[test]
 fn envoy_passes_the_suite() {
+    let _quiet = quiet();
     let place = Place::new();
     let told = place.run(&["run", "--mesh", "envoy"]);
     assert_ne!(

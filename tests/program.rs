@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -141,6 +142,12 @@ impl Told {
     pub fn all(&self) -> String {
         format!("exit {:?}\n{}\n{}", self.code, self.stdout, self.stderr)
     }
+}
+
+/// Held by a test that drives load: two of them at once would be each other's noise.
+pub fn quiet() -> MutexGuard<'static, ()> {
+    static QUIET: Mutex<()> = Mutex::new(());
+    QUIET.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Waits for a condition, and panics with its last answer when the bound is over.

@@ -251,6 +251,7 @@ mod tests {
             lag: segment,
             steal: 0.0,
             foreign: 0.25,
+            pressure: Some(0.5),
         })
     }
 

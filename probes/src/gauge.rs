@@ -1,6 +1,7 @@
 //! The noise gauge: was the machine quiet enough to judge by?
 
 mod cpu;
+mod pressure;
 
 use std::collections::VecDeque;
 use std::io;
@@ -122,6 +123,7 @@ fn measure(timer: &OwnedFd, started: Nanos, mut usage: Usage, shared: &Mutex<Sha
     let mut next_reading = started + INTERVAL;
     let mut lag = 0;
     let mut busy_until = 0;
+    let mut waited = (started, pressure::waited());
     loop {
         let mut fired = [0; 8];
         match rustix::io::read(timer, &mut fired) {
@@ -142,6 +144,7 @@ fn measure(timer: &OwnedFd, started: Nanos, mut usage: Usage, shared: &Mutex<Sha
             continue;
         }
         let (steal, foreign) = shares(&mut usage, &mut shared.ours);
+        let pressure = pressure_since(&mut waited, at);
         if shared.readings.len() == KEPT {
             shared.readings.pop_front();
         }
@@ -150,11 +153,21 @@ fn measure(timer: &OwnedFd, started: Nanos, mut usage: Usage, shared: &Mutex<Sha
             lag,
             steal,
             foreign,
+            pressure,
         });
         lag = 0;
         next_reading = at + INTERVAL;
         busy_until = now();
     }
+}
+
+/// The share of the time since the last reading in which something waited for a core.
+fn pressure_since(last: &mut (Nanos, Option<u64>), at: Nanos) -> Option<f64> {
+    let (then, before) = std::mem::replace(last, (at, pressure::waited()));
+    let waited = last.1?.saturating_sub(before?) * 1000;
+    #[expect(clippy::cast_precision_loss, reason = "nanoseconds of one interval")]
+    let share = waited as f64 / at.saturating_sub(then).max(1) as f64;
+    Some(share.min(1.0))
 }
 
 /// The shares of CPU time stolen and used by others since the last reading.

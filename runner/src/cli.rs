@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use meshproof_model::Level;
 
 /// Conformance and chaos testing for service meshes: deploys sample services with any mesh, injects
@@ -16,6 +17,7 @@ pub(crate) struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  meshproof doctor                                what this machine lacks, and how to get it
   meshproof run                                   the resilience suite against the embedded reference mesh
   meshproof run --mesh envoy --filter retry       only the cases with `retry` in their id, against Envoy
   meshproof run --mesh ./my-mesh --report junit=out.xml
@@ -31,31 +33,167 @@ pub(crate) enum Command {
     /// Deploy services with a mesh, break things, judge, report.
     Run(Run),
     /// List what there is.
+    #[command(after_help = LIST_EXAMPLES)]
     List {
         /// What to list.
         what: What,
     },
-    /// Show one case: its demand, sources, world, load, faults and checks.
+    /// Draw one case: its topology, its schedule, and what it demands.
+    #[command(after_help = SHOW_EXAMPLES)]
     Show {
         /// The case's id, such as `resilience.retry.bounded`.
         case: String,
         /// The suite it belongs to: a built-in name, a file or a folder.
-        #[arg(long, default_value = "resilience")]
+        #[arg(long, default_value = "resilience", value_name = "NAME|PATH")]
         suite: String,
+        /// As a file of cases instead, to begin one's own with.
+        #[arg(long)]
+        yaml: bool,
+    },
+    /// Tell an earlier run again from its events, as a table or in any form of report.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report {
+        /// A run's folder, or its `events.jsonl`.
+        #[arg(long, value_name = "FOLDER|FILE")]
+        from: PathBuf,
+        /// A report to write instead of the table, as `json=PATH` or `junit=PATH`; may be given several times.
+        #[arg(long, value_name = "FORMAT=PATH")]
+        report: Vec<String>,
     },
     /// Judge a recorded history again, without running anything.
+    #[command(after_help = CHECK_EXAMPLES)]
     Check {
         /// A file below `meshproof-out/<run>/history/`.
         #[arg(long)]
         history: PathBuf,
     },
     /// Read cases or a mesh profile and tell what is wrong with them.
+    #[command(after_help = VALIDATE_EXAMPLES)]
     Validate {
         /// A file or folder of cases, or a folder with a `mesh.yaml`.
         file: PathBuf,
     },
+    /// Try a mesh out: start it, call through it, change its policy, drain it, end it.
+    Mesh {
+        #[command(subcommand)]
+        what: Mesh,
+    },
+    /// Tell what this machine has and lacks for a run, and how to get it.
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor {
+        /// A mesh that must be able to run: a built-in name or a folder [default: the reference mesh].
+        #[arg(value_name = "NAME|FOLDER")]
+        mesh: Option<String>,
+    },
     /// End what a killed run may have left behind.
     Recover,
+    /// Print the JSON Schema of a format, so that editors complete it.
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema {
+        /// Whose schema.
+        #[arg(value_enum, default_value_t = Format::Suite)]
+        format: Format,
+    },
+    /// Print what a shell needs to complete meshproof's words.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, or write one a command.
+    #[command(after_help = MAN_EXAMPLES)]
+    Man {
+        /// Write the page of every command into this folder instead.
+        #[arg(long, value_name = "FOLDER")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// What can be done with a mesh.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Mesh {
+    /// Walk a mesh through its life between two services, each step told with its time.
+    ///
+    /// Renders every template, starts the mesh around `a` and `b`, calls `b` through it, hands it a
+    /// policy and waits until the mesh shows that it acts, drains a replica of `b` if the profile
+    /// declares that, and ends everything. The first step that fails is told with the ends of the
+    /// logs. Exit codes: 0 all went well, 1 the mesh failed a step, 2 the profile is not sound,
+    /// 3 this machine lacks something.
+    #[command(after_help = MESH_EXAMPLES)]
+    Check {
+        /// A built-in name (`meshproof list meshes`) or a folder with a `mesh.yaml`.
+        #[arg(value_name = "NAME|FOLDER")]
+        mesh: String,
+    },
+}
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  meshproof list cases
+  meshproof list meshes        with the sabotage that each can be told to commit";
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  meshproof show resilience.isolation.report
+  meshproof show resilience.retry.bounded --yaml > my-case.yaml
+  meshproof show shop.checkout --suite ./my-cases.yaml";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  meshproof report --from meshproof-out/RUN
+  meshproof report --from events.jsonl --report junit=junit.xml --report json=report.json";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  meshproof check --history meshproof-out/RUN/history/resilience.retry.bounded.1.jsonl";
+
+const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  meshproof validate ./my-cases.yaml
+  meshproof validate ./my-mesh";
+
+const MESH_EXAMPLES: &str = "\
+Examples:
+  meshproof mesh check envoy
+  meshproof mesh check ./my-mesh";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  meshproof doctor
+  meshproof doctor envoy
+
+Exit codes: 0 the default run, or the mesh that is named, can work here · 3 it cannot";
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  meshproof schema suite > cases.schema.json
+  meshproof schema profile > mesh.schema.json
+
+An editor with yaml-language-server completes a file that begins with
+  # yaml-language-server: $schema=./cases.schema.json";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  meshproof completions bash > ~/.local/share/bash-completion/completions/meshproof
+  meshproof completions zsh > \"${fpath[1]}/_meshproof\"
+  meshproof completions fish > ~/.config/fish/completions/meshproof.fish";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  meshproof man | man -l -
+  meshproof man --out ~/.local/share/man/man1";
+
+/// The formats that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// A file of cases.
+    Suite,
+    /// `mesh.yaml`.
+    Profile,
+    /// A line of a history.
+    History,
+    /// A line of `events.jsonl`.
+    Events,
 }
 
 /// What `list` can list.

@@ -1,9 +1,14 @@
 //! The commands, one a file, and the two ways in which they fail.
 
 pub(crate) mod check;
+pub(crate) mod doctor;
 pub(crate) mod list;
+pub(crate) mod manual;
+pub(crate) mod mesh;
 pub(crate) mod recover;
+pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod validate;
 

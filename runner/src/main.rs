@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Mesh};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,10 +25,18 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(options) => command::run::run(&options),
         Command::List { what } => command::list::list(what),
-        Command::Show { case, suite } => command::show::show(&suite, &case),
+        Command::Show { case, suite, yaml } => command::show::show(&suite, &case, yaml),
+        Command::Report { from, report } => command::report::report(&from, &report),
         Command::Check { history } => command::check::check(&history),
         Command::Validate { file } => command::validate::validate(&file),
+        Command::Mesh { what } => match what {
+            Mesh::Check { mesh } => command::mesh::check(&mesh),
+        },
+        Command::Doctor { mesh } => command::doctor::doctor(mesh.as_deref()),
         Command::Recover => command::recover::recover(),
+        Command::Schema { format } => command::schema::schema(format),
+        Command::Completions { shell } => command::manual::completions(shell),
+        Command::Man { out } => command::manual::man(out.as_deref()),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -20,13 +20,13 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use folder::{Folders, runs_folder};
+pub(crate) use folder::{Folders, runs_folder, scratch};
 
 use crate::case::{self, CaseError, Shared};
 use crate::plan::{Plan, Planned};
 
 /// The keeper ends the world when it has heard nothing from us for so long.
-const LEASE: Duration = Duration::from_secs(20);
+pub(crate) const LEASE: Duration = Duration::from_secs(20);
 /// As shells report a program that SIGINT ended.
 const INTERRUPTED: u8 = 130;
 
@@ -256,7 +256,7 @@ fn digest(path: &Path) -> io::Result<String> {
 }
 
 /// An error with all its causes, in one text.
-fn explain(error: &dyn std::error::Error) -> String {
+pub(crate) fn explain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -271,7 +271,7 @@ fn explain(error: &dyn std::error::Error) -> String {
 }
 
 /// Ctrl-C, or a request to end.
-async fn interruption() {
+pub(crate) async fn interruption() {
     let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened to");
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}

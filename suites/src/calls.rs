@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use meshproof_model::{AttemptEnded, AttemptStarted, Edge, Method, Nanos, Outcome, Record, Side};
 
+use crate::lives::Lives;
 use crate::scene::{load_start, service_of};
 
 /// One call as its caller saw it, and the tries of it that reached a callee.
@@ -55,6 +56,12 @@ impl Call {
         }
     }
 
+    /// Whether it ended in an answer with this status.
+    #[must_use]
+    pub fn answered_with(&self, wanted: u16) -> bool {
+        matches!(&self.end, Some((_, Outcome::Answered { status, .. })) if *status == wanted)
+    }
+
     /// How long it took the caller from sending to the end.
     #[must_use]
     pub fn took(&self) -> Option<Nanos> {
@@ -90,6 +97,7 @@ pub struct Calls {
     by_id: HashMap<String, usize>,
     open: HashMap<(String, Side, u64), Place>,
     last: Nanos,
+    lives: Lives,
 }
 
 impl Calls {
@@ -102,12 +110,14 @@ impl Calls {
             by_id: HashMap::new(),
             open: HashMap::new(),
             last: 0,
+            lives: Lives::default(),
         }
     }
 
     /// Takes the next record, in time order.
     pub fn see(&mut self, record: &Record) {
         self.last = self.last.max(record.at());
+        self.lives.see(record);
         if let Some(start) = load_start(record) {
             match start.side {
                 Side::Caller => self.call_started(start),
@@ -128,6 +138,12 @@ impl Calls {
     #[must_use]
     pub fn all(&self) -> &[Call] {
         &self.calls
+    }
+
+    /// When faults and changes came and went.
+    #[must_use]
+    pub fn lives(&self) -> &Lives {
+        &self.lives
     }
 
     /// The time of the last record of any kind: how far this history can see.

@@ -15,24 +15,34 @@ use crate::{Case, Scene};
 pub mod amplification;
 pub mod answered_by_upstream;
 pub mod attempts_per_call;
+pub mod backoff;
+pub mod balanced;
 pub mod deadline_kept;
 pub mod ejected;
+pub mod ejected_count;
 mod ejection;
 pub mod ends_in;
 mod evidence;
+pub mod failures_told;
+pub mod goodput;
 pub mod in_flight;
 pub mod latency;
+pub mod membership;
 pub mod overflow;
+pub mod propagated;
 pub mod readmitted;
+pub mod recovers;
 pub mod retried_only;
 pub mod retries_elsewhere;
 pub mod retries_seen;
 pub mod retry_budget;
+pub mod served_again;
 pub mod split;
 pub mod succeed;
 mod tolerance;
 pub mod try_length;
 pub mod upstream_cancelled;
+mod window;
 
 /// What a check came to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -74,6 +74,26 @@ checks! {
         "Calls that never reach the upstream fail within this time, and at least so many do.",
     Split(check::split::Split) = "split":
         "First attempts are divided by the policy's weights; a weight of 0 gets none.",
+    Backoff(check::backoff::Backoff) = "backoff":
+        "Before a retry there is a pause, told by the policy's base: in the mean, or each time.",
+    FailuresTold(check::failures_told::FailuresTold) = "failuresTold":
+        "A call whose tries all failed at their upstream is a failure for its caller too.",
+    Balanced(check::balanced::Balanced) = "balanced":
+        "Equal replicas get about equal shares, and a slow one never gets more than its own.",
+    Goodput(check::goodput::Goodput) = "goodput":
+        "So many calls succeed a second while the load lasts.",
+    Recovers(check::recovers::Recovers) = "recovers":
+        "So long after the last fault is gone, calls succeed as they did before the first one.",
+    EjectedCount(check::ejected_count::EjectedCount) = "ejectedCount":
+        "Of many failing replicas as many are ejected as the policy's percentage allows, and no more.",
+    ServedAgain(check::served_again::ServedAgain) = "servedAgain":
+        "A replica whose fault is gone serves again within this time.",
+    Propagated(check::propagated::Propagated) = "propagated":
+        "A change of weights moves the traffic of every data plane within this time.",
+    Withdrawn(check::membership::Withdrawn) = "withdrawn":
+        "A replica that is withdrawn or drained gets no attempt later than this after.",
+    Joined(check::membership::Joined) = "joined":
+        "A replica that is admitted gets its first attempt within this time, and none before.",
 }
 
 impl Expect {

@@ -10,6 +10,7 @@ pub mod exact;
 mod expect;
 pub mod history;
 mod judge;
+pub mod lives;
 mod scene;
 mod suite;
 mod validate;

@@ -1,8 +1,15 @@
-//! `meshproof show`: one case, with all that it demands.
+//! `meshproof show`: one case, drawn in text, with all that it demands.
 
-use meshproof_suites::Case;
+mod flow;
+mod schedule;
+mod topology;
 
-use super::output::print;
+use std::collections::BTreeMap;
+
+use meshproof_suites::{Case, Expect};
+
+use self::flow::{inner, named};
+use super::output::{columns, print};
 use super::{Failure, load_suite};
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -14,7 +21,7 @@ struct NoCase {
     near: String,
 }
 
-pub(crate) fn show(suite: &str, id: &str) -> Result<u8, Failure> {
+pub(crate) fn show(suite: &str, id: &str, yaml: bool) -> Result<u8, Failure> {
     let suite = load_suite(suite)?;
     let Some(case) = suite.cases.iter().find(|case| case.id == id) else {
         let near = meshproof_yaml::nearest(id, suite.cases.iter().map(|case| case.id.as_str()));
@@ -24,18 +31,63 @@ pub(crate) fn show(suite: &str, id: &str) -> Result<u8, Failure> {
             suite: suite.name,
         }));
     };
-    print(&told(case)?);
+    print(&if yaml { as_file(case)? } else { drawn(case) });
     Ok(0)
 }
 
-fn told(case: &Case) -> Result<String, Failure> {
-    let text = meshproof_yaml::to_string(case).map_err(Failure::environment)?;
-    Ok(format!(
-        "{} ({})\n\n  {}\n\nSources: {}\nCaught sabotage: {}\n\n{text}",
-        case.id,
-        case.level,
-        case.statement,
-        case.sources.join(", "),
-        case.sabotage.join(", "),
-    ))
+/// A file of cases with this one in it.
+fn as_file(case: &Case) -> Result<String, Failure> {
+    let file = BTreeMap::from([("cases", [case])]);
+    let text = meshproof_yaml::to_string(&file).map_err(Failure::environment)?;
+    Ok(format!("meshproof/v1: cases\n{text}"))
+}
+
+fn drawn(case: &Case) -> String {
+    let mut text = format!("{} ({})\n", case.id, case.level);
+    let mut section = |title: &str, lines: &str| {
+        if !lines.is_empty() {
+            text.push_str(&format!("\n{title}\n"));
+            lines.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
+        }
+    };
+    section("Demand", &demand(case));
+    section("Topology", &topology::draw(case));
+    section("Schedule", &schedule::draw(case));
+    section("Policy", &policy(case));
+    section("Checks", &checks(case));
+    section("Sources", &case.sources.join("\n"));
+    section("Sabotage that it must catch", &case.sabotage.join(", "));
+    text
+}
+
+fn demand(case: &Case) -> String {
+    let mut lines = vec![case.statement.clone()];
+    if !case.requires.is_empty() {
+        let names: Vec<_> = case.requires.iter().map(|capability| capability.name()).collect();
+        lines.push(format!("It binds a mesh that declares {}.", names.join(", ")));
+    }
+    if case.control {
+        lines.push("Without any mesh it must be seen to fail, else it proves nothing.".to_owned());
+    }
+    if case.alone {
+        lines.push("It runs by itself, with no other case beside it.".to_owned());
+    }
+    lines.join("\n")
+}
+
+fn policy(case: &Case) -> String {
+    let row = |(edge, policy): (&_, &_)| vec![format!("{edge}"), inner(policy)];
+    columns(&case.policy.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Each check with its parameters, and below what it demands.
+fn checks(case: &Case) -> String {
+    let mut rows = Vec::new();
+    for expect in &case.expect {
+        let about = Expect::CATALOGUE.iter().find(|(name, _)| *name == expect.name());
+        let (_, params) = named(expect);
+        rows.push(vec![expect.name().to_owned(), params]);
+        rows.push(vec![String::new(), about.map_or("", |(_, about)| about).to_owned()]);
+    }
+    columns(&rows)
 }

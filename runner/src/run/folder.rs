@@ -27,6 +27,12 @@ impl Folders {
     }
 }
 
+/// Makes the state's folder of something that leaves no evidence; its name begins with `what`.
+pub(crate) fn scratch(what: &str) -> io::Result<PathBuf> {
+    let name = format!("{}-{what}", stamp(SystemTime::now()));
+    Ok(fresh(&runs_folder()?, &name)?.1)
+}
+
 /// Where the state of every run is: `$XDG_STATE_HOME/meshproof/runs`.
 pub(crate) fn runs_folder() -> io::Result<PathBuf> {
     let state = match std::env::var_os("XDG_STATE_HOME") {

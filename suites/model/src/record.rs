@@ -235,6 +235,9 @@ pub struct Noise {
     pub steal: f64,
     /// The share of CPU time that processes of others used, 0 to 1.
     pub foreign: f64,
+    /// The share of the interval in which something waited for a core, 0 to 1, where the kernel tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pressure: Option<f64>,
 }
 
 /// What the load driver did, for judging the load itself.

@@ -1,11 +1,11 @@
 //! Every call ends at a given time after its start, by an error that the mesh made.
 
-use meshproof_model::Edge;
+use meshproof_model::{Edge, Outcome};
 use meshproof_model::units::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::evidence::{Breaches, millis};
+use super::evidence::{Breaches, millis, name};
 use super::tolerance::tolerance;
 use super::{Finding, OverCalls};
 use crate::Scene;
@@ -17,6 +17,9 @@ use crate::calls::Calls;
 pub struct EndsIn {
     /// When, after the call's start.
     pub at: Duration,
+    /// The status of the mesh's answer; any error, a broken connection too, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
     /// The tolerance; the greater of 25 ms and a tenth of the time when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance: Option<Duration>,
@@ -54,13 +57,17 @@ impl OverCalls for EndsIn {
                 breaches.hard(call, format!("over after {} already", millis(seen)));
             } else if !call.failed_by_mesh() {
                 breaches.hard(call, "it ended otherwise than by an error of the mesh");
+            } else if self.status.is_some_and(|status| !call.answered_with(status)) {
+                let outcome = call.end.as_ref().map_or(&Outcome::GaveUp, |(_, end)| end);
+                breaches.hard(call, format!("it ended by {}", name(outcome)));
             }
         }
         if judged == 0 {
             return Finding::inconclusive("every call was open when the records ended");
         }
         let demand = format!(
-            "every call ends by an error of the mesh at {} ± {}",
+            "every call ends by {} of the mesh at {} ± {}",
+            self.status.map_or("an error".to_owned(), |status| format!("an answer {status}")),
             self.at,
             millis(tolerance)
         );

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::{Breaches, excerpts};
+use super::window::{self, Window};
 use super::{Finding, OverCalls};
 use crate::Case;
 use crate::Scene;
@@ -15,6 +16,10 @@ use crate::calls::Calls;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InFlight {
+    /// Judged are the calls that begin once the policy of this change (from 0) acts; without it,
+    /// those before any change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u32>,
     /// The call; the one that has a policy when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Edge>,
@@ -26,7 +31,11 @@ impl OverCalls for InFlight {
     }
 
     fn judge(&self, scene: &Scene, calls: &Calls) -> Finding {
-        let Some(limits) = scene.policy(calls.edge()).limits else {
+        let window = match Window::of(scene, calls, self.after) {
+            Ok(window) => window,
+            Err(finding) => return finding,
+        };
+        let Some(limits) = &window.policy.limits else {
             return Finding::inconclusive("the policy has no limits");
         };
         let callers = scene.replicas(&calls.edge().caller).max(1);
@@ -44,8 +53,12 @@ impl OverCalls for InFlight {
         steps.sort_by_key(|(at, step, _)| (*at, *step));
         let (mut now, mut peak) = (0, 0);
         let mut breaches = Breaches::default();
-        for (_, step, call) in steps {
+        for (at, step, call) in steps {
             now += step;
+            let inside = (window.from..window.until).contains(&at);
+            if !inside {
+                continue;
+            }
             peak = peak.max(now);
             if step > 0 && now > limit {
                 breaches.hard(call, format!("in flight with {} others", now - 1));
@@ -59,7 +72,7 @@ impl OverCalls for InFlight {
             return fail;
         }
         let turned_away = |call: &&Call| call.tries.is_empty() && call.failed_by_mesh();
-        let turned_away: Vec<&Call> = calls.all().iter().filter(turned_away).collect();
+        let turned_away: Vec<&Call> = window.calls(calls).filter(turned_away).collect();
         match (peak < limit, turned_away.is_empty()) {
             (false, _) => Finding::pass(format!(
                 "the peak in flight was {peak}, the limit is {limit}"
@@ -78,12 +91,13 @@ impl OverCalls for InFlight {
     }
 
     fn unfit(&self, case: &Case, edge: &Edge) -> Option<String> {
-        let limits = case
-            .policy
-            .get(edge)
-            .and_then(|policy| policy.limits.as_ref());
-        limits
-            .is_none()
-            .then(|| format!("the policy of {edge} has no `limits`"))
+        let scene = Scene { case, budget: None };
+        let policy = window::policy(&scene, edge, self.after);
+        window::unfit(case, edge, self.after).or_else(|| {
+            policy
+                .limits
+                .is_none()
+                .then(|| format!("the policy of {edge} has no `limits`"))
+        })
     }
 }

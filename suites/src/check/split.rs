@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::excerpts;
+use super::window::{self, Window};
 use super::ratio;
 use super::{Finding, OverCalls};
 use crate::Scene;
@@ -20,8 +21,12 @@ pub struct Split {
     /// How far a share may be off before the exact test is asked, in points of a hundred.
     pub margin: Percent,
     /// How far off a share must be told, in points of a hundred: where the calls are too few to miss
-    /// such a one with probability 0.001 at most, the case is inconclusive.
+    /// such a one with probability 0.01 at most, the case is inconclusive.
     pub tells: Percent,
+    /// Judged are the calls that begin once the policy of this change (from 0) acts; without it,
+    /// those before any change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u32>,
     /// The call; the one that has a policy when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Edge>,
@@ -33,12 +38,15 @@ impl OverCalls for Split {
     }
 
     fn judge(&self, scene: &Scene, calls: &Calls) -> Finding {
-        let backends = scene.policy(calls.edge()).backend_refs;
+        let window = match Window::of(scene, calls, self.after) {
+            Ok(window) => window,
+            Err(finding) => return finding,
+        };
+        let backends = &window.policy.backend_refs;
         let total: u64 = backends.iter().map(|b| u64::from(b.weight)).sum();
         let firsts = || {
-            calls
-                .all()
-                .iter()
+            window
+                .calls(calls)
                 .filter_map(|call| Some((call, call.tries.first()?)))
         };
         let count = u64::try_from(firsts().count()).unwrap_or(u64::MAX);
@@ -46,7 +54,7 @@ impl OverCalls for Split {
             return Finding::inconclusive("no first attempt reached an upstream");
         }
         let mut seen = Vec::new();
-        for backend in &backends {
+        for backend in backends {
             let here = || firsts().filter(|(_, one)| service_of(&one.replica) == backend.name);
             let got = u64::try_from(here().count()).unwrap_or(u64::MAX);
             let wanted = ratio(u64::from(backend.weight), total);
@@ -84,9 +92,14 @@ impl OverCalls for Split {
     }
 
     fn unfit(&self, case: &Case, edge: &Edge) -> Option<String> {
-        let refs = case.policy.get(edge).map(|policy| &policy.backend_refs);
-        refs.is_none_or(Vec::is_empty)
-            .then(|| format!("the policy of {edge} has no `backendRefs`"))
+        let scene = Scene { case, budget: None };
+        let policy = window::policy(&scene, edge, self.after);
+        window::unfit(case, edge, self.after).or_else(|| {
+            policy
+                .backend_refs
+                .is_empty()
+                .then(|| format!("the policy of {edge} has no `backendRefs`"))
+        })
     }
 }
 
@@ -94,7 +107,7 @@ impl OverCalls for Split {
 const ALPHA: f64 = 1e-6;
 
 /// A share as wrong as the case says may pass with at most this probability.
-const BETA: f64 = 1e-3;
+const BETA: f64 = 1e-2;
 
 /// The test of one backend's share.
 struct Share {

@@ -177,6 +177,7 @@ impl Story {
                 lag: self.lag,
                 steal: 0.0,
                 foreign: 0.0,
+                pressure: None,
             }));
             at += ms(100);
         }
