@@ -6,10 +6,12 @@
 
 mod collect;
 mod gauge;
+mod intrude;
 mod load;
 mod open;
 
 pub use collect::{MergeError, Merged, merge};
 pub use gauge::Gauge;
+pub use intrude::{Disguise, DisguiseError, certificate_shown, intrude};
 pub use load::{DriveOptions, IN_FLIGHT, LoadError, Progress, Schedule, drive};
 pub use open::open_attempts;

@@ -48,6 +48,7 @@ pub struct Terminal {
     out: Box<dyn Write + Send>,
     look: Look,
     artefacts: Vec<(String, PathBuf)>,
+    live: bool,
     gathered: Gathered,
     progress: Progress,
 }
@@ -60,8 +61,18 @@ impl Terminal {
             out,
             look,
             artefacts,
+            live: true,
             gathered: Gathered::default(),
             progress: Progress::default(),
+        }
+    }
+
+    /// Tells a run that is over on `out`: heading, table and ending, nothing on the way.
+    #[must_use]
+    pub fn again(out: Box<dyn Write + Send>, look: Look) -> Self {
+        Self {
+            live: false,
+            ..Self::new(out, look, Vec::new())
         }
     }
 
@@ -165,17 +176,17 @@ impl Report for Terminal {
         self.progress.see(event);
         match event {
             Event::RunStarted(run) => writeln!(self.out, "{}", heading(run))?,
-            Event::CaseEnded(case) if !self.look.tty => self.tell_ended(case)?,
+            Event::CaseEnded(case) if self.live && !self.look.tty => self.tell_ended(case)?,
             _ => {}
         }
-        if self.look.tty && !matches!(event, Event::RunEnded(_)) {
+        if self.live && self.look.tty && !matches!(event, Event::RunEnded(_)) {
             self.redraw()?;
         }
         Ok(())
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
-        let clear = if self.look.tty { CLEAR_LINE } else { "\n" };
+        let clear = if self.live && self.look.tty { CLEAR_LINE } else { "\n" };
         self.out.write_all(clear.as_bytes())?;
         self.table()?;
         self.ending()?;
@@ -239,6 +250,24 @@ mod tests {
             width: 80,
         };
         insta::assert_snapshot!(told(look).replace('\x1b', "␛").replace('\r', "␍"));
+    }
+
+    #[test]
+    fn told_again_it_has_no_progress() {
+        let out = sample::Shared::default();
+        let look = Look {
+            tty: true,
+            colour: false,
+            width: 60,
+        };
+        let mut terminal = Box::new(Terminal::again(Box::new(out.clone()), look));
+        for event in sample::events() {
+            terminal.see(&event).unwrap();
+        }
+        terminal.finish().unwrap();
+        let text = out.text();
+        assert!(!text.contains(CLEAR_LINE), "{text}");
+        assert_eq!(text.matches("fail         resilience.retry.bounded").count(), 1, "{text}");
     }
 
     #[test]

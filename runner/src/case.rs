@@ -3,6 +3,7 @@
 mod arm;
 mod evidence;
 mod window;
+mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,6 +59,12 @@ pub(crate) enum CaseError {
         case: String,
         #[source]
         source: meshproof_probes::LoadError,
+    },
+    #[error("{case}: an intruder could not be played")]
+    Intrude {
+        case: String,
+        #[source]
+        source: meshproof_probes::DisguiseError,
     },
     #[error("{case}: the evidence could not be written to {}", .path.display())]
     Evidence {

@@ -12,6 +12,8 @@ pub(crate) fn play(arguments: &[String]) -> Option<ExitCode> {
         "__service" => Some(meshproof_service::main()),
         "__faultproxy" => Some(meshproof_faultproxy::main(rest)),
         "__refmesh" => Some(meshproof_refmesh::main(rest)),
+        "__hog" => Some(meshproof_fixtures::hog(&rest)),
+        "__late" => Some(meshproof_fixtures::late(&rest)),
         _ => None,
     }
 }

@@ -28,6 +28,7 @@ pub mod goodput;
 pub mod in_flight;
 pub mod latency;
 pub mod membership;
+pub mod none_reached;
 pub mod overflow;
 pub mod propagated;
 pub mod readmitted;
@@ -111,6 +112,11 @@ pub(crate) trait Params {
 
     /// Whether it judges one edge, so that a case with several policies has to name which.
     fn needs_call(&self) -> bool {
+        false
+    }
+
+    /// Whether it judges what a tap sees on the wire of its call.
+    fn reads_wire(&self) -> bool {
         false
     }
 

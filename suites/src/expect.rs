@@ -72,6 +72,8 @@ checks! {
         "Requests in flight at the callee reach the policy's limit and never exceed it.",
     OverflowFailsFast(check::overflow::OverflowFailsFast) = "overflowFailsFast":
         "Calls that never reach the upstream fail within this time, and at least so many do.",
+    NoneReached(check::none_reached::NoneReached) = "noneReached":
+        "Nobody who calls a sidecar on the wire without the right identity reaches the application.",
     Split(check::split::Split) = "split":
         "First attempts are divided by the policy's weights; a weight of 0 gets none.",
     Backoff(check::backoff::Backoff) = "backoff":
@@ -107,6 +109,14 @@ impl Expect {
     #[must_use]
     pub fn call(&self) -> Option<&Edge> {
         self.params().call()
+    }
+
+    /// The call whose wire has to be tapped for the check, if it judges that.
+    #[must_use]
+    pub fn taps(&self, case: &Case) -> Option<Edge> {
+        let params = self.params();
+        let scene = Scene { case, budget: None };
+        params.reads_wire().then(|| scene.call(params.call()))
     }
 
     /// What keeps the check from judging this case, in words.

@@ -7,6 +7,7 @@ use crate::Scene;
 use crate::check::Finding;
 use crate::history::{Header, HistoryError};
 
+mod changes;
 mod soundness;
 
 use soundness::Soundness;

@@ -53,6 +53,7 @@ impl Lives {
                     ChangeStep::NeverActed => life.never_acted = Some(change.at),
                     ChangeStep::Ended { .. } => life.ended = life.ended.or(Some(change.at)),
                     ChangeStep::Done => life.done = Some(change.at),
+                    ChangeStep::Intruded(_) => {}
                 }
             }
             _ => {}

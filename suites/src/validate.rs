@@ -1,10 +1,15 @@
 //! Finds what keeps a case from being run or from proving anything, before it is run.
 
-use meshproof_model::{Edge, Fault, FaultKind, LinkSide, Target, WorldError};
+use indexmap::IndexMap;
+use meshproof_model::{Edge, Fault, FaultKind, LinkSide, Policy, Target, WorldError};
 use meshproof_yaml::{Malformed, nearest};
 
 use crate::suite::id_line;
 use crate::{Case, PROBER};
+
+mod changes;
+
+pub(crate) use changes::name as operation_name;
 
 /// A flaw in words, the words that lead to it in the case's text, and advice.
 struct Flaw {
@@ -58,6 +63,7 @@ fn find_flaw(case: &Case) -> Option<Flaw> {
         .or_else(|| policy_flaw(case))
         .or_else(|| load_flaw(case))
         .or_else(|| case.faults.iter().find_map(|fault| fault_flaw(case, fault)))
+        .or_else(|| changes::find(case))
         .or_else(|| expect_flaw(case))
 }
 
@@ -102,7 +108,12 @@ fn world_flaw(case: &Case) -> Option<Flaw> {
 }
 
 fn policy_flaw(case: &Case) -> Option<Flaw> {
-    case.policy.iter().find_map(|(edge, policy)| {
+    policies_flaw(case, &case.policy)
+}
+
+/// What keeps policies from being handed to a mesh: those of the case, or those that a change brings.
+fn policies_flaw(case: &Case, policies: &IndexMap<Edge, Policy>) -> Option<Flaw> {
+    policies.iter().find_map(|(edge, policy)| {
         if !case.world.edges().any(|known| known == *edge) {
             return unknown_call(case, edge, "policy", "the policy is for the call");
         }
@@ -172,13 +183,24 @@ fn fault_flaw(case: &Case, fault: &Fault) -> Option<Flaw> {
     let fits = matches!(
         (&fault.kind, &fault.on),
         (
-            FaultKind::Latency { .. } | FaultKind::Blackhole | FaultKind::Reset | FaultKind::Refuse,
+            FaultKind::Latency { .. }
+                | FaultKind::Blackhole
+                | FaultKind::Reset
+                | FaultKind::Refuse
+                | FaultKind::SynBlackhole
+                | FaultKind::HalfOpen
+                | FaultKind::HalfClose { .. }
+                | FaultKind::Cut { .. }
+                | FaultKind::Bandwidth { .. },
             Target::Link(_),
         ) | (
-            FaultKind::Kill | FaultKind::Stop | FaultKind::Restart,
-            Target::Service(_) | Target::Replica(_) | Target::ControlPlane,
+            FaultKind::Kill
+                | FaultKind::Stop
+                | FaultKind::Restart
+                | FaultKind::SlowStart { .. },
+            Target::Service(_) | Target::Replica(_) | Target::Sidecar(_) | Target::ControlPlane,
         ) | (
-            FaultKind::Respond(_),
+            FaultKind::Respond(_) | FaultKind::Hog,
             Target::Service(_) | Target::Replica(_)
         )
     );
@@ -193,6 +215,13 @@ fn fault_flaw(case: &Case, fault: &Fault) -> Option<Flaw> {
         )
         .advise(format!("`{kind}` sits on: {on}"));
     }
+    if fault.kind == FaultKind::Hog && !case.alone {
+        return flaw(
+            "fault `hog` takes a core from every other case",
+            &["faults", kind],
+        )
+        .advise("give the case `alone: true`");
+    }
     target_flaw(case, &fault.on)
 }
 
@@ -201,7 +230,7 @@ fn target_flaw(case: &Case, target: &Target) -> Option<Flaw> {
         Target::ControlPlane => None,
         Target::Service(name) if case.world.services.contains_key(name) => None,
         Target::Service(name) => unknown_service(case, name, "faults", "a fault sits on"),
-        Target::Replica(name) => replica_flaw(case, name),
+        Target::Replica(name) | Target::Sidecar(name) => replica_flaw(case, name),
         Target::Link(link) => {
             if !case.world.edges().any(|known| known == link.call) {
                 return unknown_call(case, &link.call, "faults", "a fault sits on the call");

@@ -1,12 +1,15 @@
 //! Each check by itself: what it lets pass, what it refuses, and what it cannot tell.
 
+#[path = "support/builtin.rs"]
+mod builtin;
 #[path = "support/story.rs"]
 mod story;
 
 use meshproof_model::VerdictKind::{self, Fail, Inconclusive, Pass};
 use meshproof_model::{FaultStep, Outcome, Phase, Record};
 use meshproof_suites::{Expect, Scene, judge};
-use story::{SUITE, Story, Told, Try, answered, case, ms, turn};
+use builtin::{SUITE, case};
+use story::{Story, Told, Try, answered, ms, turn};
 
 /// Judges one check of a case by the calls a->b that `told` tells.
 fn check(

@@ -1,5 +1,7 @@
 //! Every built-in case accepts a model mesh and rejects each sabotage that it names.
 
+#[path = "support/builtin.rs"]
+mod builtin;
 #[path = "support/story.rs"]
 mod story;
 
@@ -8,7 +10,8 @@ use std::collections::BTreeSet;
 use meshproof_model::{BudgetKind, Method, Outcome, VerdictKind};
 use meshproof_suites::history::Arm;
 use meshproof_suites::{Case, Judgement, PROBER, prove};
-use story::{SUITE, Story, Told, Try, answered, case, ms, turn};
+use builtin::{SUITE, case};
+use story::{Story, Told, Try, answered, ms, turn};
 
 /// Every way of breaking the reference mesh that the suite answers for.
 const SABOTAGE: [&str; 19] = [

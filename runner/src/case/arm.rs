@@ -8,14 +8,14 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use meshproof_clock::now;
-use meshproof_fixtures::{Active, DeployError, Plan as WorldPlan, Running, apply, change};
+use meshproof_fixtures::{Active, DeployError, Plan as WorldPlan, Running, apply};
 use meshproof_model::{ChangeRecord, FaultRecord, LoadEnded, Mark, Nanos, Phase, Record};
 use meshproof_probes::{DriveOptions, drive};
 use meshproof_suites::Judgement;
 use meshproof_suites::history;
 
 use super::window::{Action, Input, Window};
-use super::{CaseError, Shared, evidence};
+use super::{CaseError, Shared, evidence, wire};
 use crate::plan::Planned;
 
 /// From the decision to send to the first intended sending.
@@ -64,6 +64,7 @@ pub(super) async fn run(
         profile: Arc::clone(profile),
         policies: case.policy.clone(),
         faults: case.faults.clone(),
+        taps: case.expect.iter().filter_map(|expect| expect.taps(case)).collect(),
         seed: planned.seed,
         sabotage: shared.sabotage.clone().filter(|_| arm == Arm::Mesh),
     };
@@ -156,6 +157,8 @@ async fn observe(
         Err(DeployError::Late(_)) => records.push(mark(Phase::PolicyNeverActed)),
         Err(error) => return Err(deploy(error)),
     }
+    let wire = world.take_wire_records().map_err(deploy)?;
+    records.extend(wire.into_iter().map(Record::Wire));
     let processes = world.take_process_records();
     records.extend(processes.into_iter().map(Record::Process));
     let noise = shared.gauge.between(begin, now());
@@ -215,6 +218,8 @@ async fn window(
             }
             Some(done) = effects.next() => match done? {
                 Done::Applied(index, fault) => {
+                    // A fault may have started processes: what they use is ours too.
+                    world.pids().iter().for_each(|pid| shared.gauge.watch(*pid));
                     active[index] = Some(fault);
                     Input::Applied(index)
                 }
@@ -267,13 +272,8 @@ async fn operate(world: &Running, planned: &Planned, index: usize) -> Result<Don
     let number = u32::try_from(index).expect("a case has few changes");
     let case = &planned.case;
     let operation = &case.changes[index].operation;
-    match change(world, number, operation, case.acts.within.std()).await {
-        Ok(life) => Ok(Done::Changed(index, life)),
-        Err(source) => Err(CaseError::Deploy {
-            case: case.id.clone(),
-            source,
-        }),
-    }
+    let life = wire::operate(world, planned, number, operation).await?;
+    Ok(Done::Changed(index, life))
 }
 
 async fn send(shared: &Shared, planned: &Planned, world: &Running) -> Result<Done, CaseError> {

@@ -62,7 +62,7 @@ fn open(outputs: &[Output]) -> Result<Vec<Box<dyn Report>>, ReportError> {
     if outputs.is_empty() {
         let stdout = io::stdout();
         let look = Look::of(&stdout);
-        return Ok(vec![Box::new(Terminal::new(Box::new(stdout), look, Vec::new()))]);
+        return Ok(vec![Box::new(Terminal::again(Box::new(stdout), look))]);
     }
     let opened = outputs.iter().map(|output| {
         output.open().map_err(|source| ReportError::Write {

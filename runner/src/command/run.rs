@@ -1,7 +1,10 @@
 //! `meshproof run`: the main job.
 
+mod kept;
+
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use meshproof_fixtures::Profile;
 use meshproof_model::Capability;
@@ -90,8 +93,14 @@ pub(crate) fn run(options: &cli::Run) -> Result<u8, Failure> {
         .enable_all()
         .build()
         .map_err(Failure::environment)?;
+    let mesh = Arc::clone(&plan.mesh);
     let done = runtime.block_on(carry_out(plan, manner, &folders, reports));
-    done.map_err(Failure::environment)
+    let exit = done.map_err(Failure::environment)?;
+    if options.keep {
+        let worlds = folders.out.join("world");
+        print(&kept::told(&worlds, &relative(worlds.clone()), &mesh.spec));
+    }
+    Ok(exit)
 }
 
 /// `events.jsonl`, `report.json`, `junit.xml`, the terminal, and what the user asked for.

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::units::Duration;
-use crate::{Edge, Nanos, Policy};
+use crate::{Edge, Intrude, Intrusion, Nanos, Policy};
 
 /// One operation of a case. Its time counts from the start of the load.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +37,8 @@ pub enum Operation {
     RollingRestart(String),
     /// Every sidecar gets a new certificate and key for its identity.
     Rotate,
+    /// Somebody who should not calls sidecars directly, as an attacker on the network would.
+    Intrude(Intrude),
 }
 
 /// A configuration that is not one.
@@ -79,6 +81,8 @@ pub enum ChangeStep {
         /// The process: `b-1`, `b-1.sidecar`.
         process: String,
     },
+    /// An intruder made its call.
+    Intruded(Intrusion),
     /// All of it is done.
     Done,
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::units::Duration;
+use crate::units::{ByteRate, Bytes, Duration};
 use crate::{Behaviour, Edge};
 
 /// One fault of a case. Times count from the start of the load; a fault from `0s` is in place
@@ -31,6 +31,8 @@ pub enum Target {
     Service(String),
     /// One replica, such as `b-1`.
     Replica(String),
+    /// The sidecar of one replica, such as `b-1`; its application is left alone.
+    Sidecar(String),
     /// Every process of the mesh's control plane.
     ControlPlane,
 }
@@ -85,14 +87,62 @@ pub enum FaultKind {
     Reset,
     /// Links: nobody listens, so that connecting is refused; old connections are reset.
     Refuse,
+    /// Links: handshakes of new connections get no answer; old connections go on.
+    SynBlackhole,
+    /// Links: connections that are open at the start fall silent, without FIN or RST, until the end;
+    /// new ones are sound.
+    HalfOpen,
+    /// Links: connections that are open at the start hear FIN at one end, and what is said to that
+    /// end from then on is lost; the other direction goes on, and new connections are sound. A FIN
+    /// cannot be taken back: they stay so when the fault ends.
+    HalfClose {
+        /// Which end hears FIN; with `both` the connection is closed, without RST.
+        #[serde(default)]
+        toward: Toward,
+    },
+    /// Links: each connection ends once so many bytes have passed toward the caller since the start.
+    Cut {
+        /// How many bytes still pass, heads included; with `0B` the first one cuts.
+        after: Bytes,
+        /// How the caller's end ends.
+        #[serde(default)]
+        by: CutBy,
+    },
+    /// Links: all connections of a hop together pass at most so many bytes a second.
+    Bandwidth {
+        /// How many.
+        rate: ByteRate,
+        /// Which direction is narrow; with `both`, each has the whole rate.
+        #[serde(default)]
+        toward: Toward,
+    },
     /// Processes: SIGKILL at the start, started again at the end.
     Kill,
     /// Processes: SIGSTOP at the start, SIGCONT at the end.
     Stop,
     /// Processes: SIGKILL and started again at once.
     Restart,
+    /// Processes: SIGKILL at the start; the successor runs at once, and does nothing for a time.
+    SlowStart {
+        /// For how long.
+        delay: Duration,
+    },
+    /// Services: a thread of lowest priority beside the first replica hogs one core. Such a case
+    /// runs alone.
+    Hog,
     /// Services: behave so between start and end, then as before.
     Respond(Behaviour),
+}
+
+/// How a connection that is cut ends at its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CutBy {
+    /// In order, as if all had been said.
+    #[default]
+    Fin,
+    /// By reset.
+    Rst,
 }
 
 /// Directions of a link.
@@ -117,9 +167,16 @@ impl FaultKind {
             Self::Blackhole => "blackhole",
             Self::Reset => "reset",
             Self::Refuse => "refuse",
+            Self::SynBlackhole => "synBlackhole",
+            Self::HalfOpen => "halfOpen",
+            Self::HalfClose { .. } => "halfClose",
+            Self::Cut { .. } => "cut",
+            Self::Bandwidth { .. } => "bandwidth",
             Self::Kill => "kill",
             Self::Stop => "stop",
             Self::Restart => "restart",
+            Self::SlowStart { .. } => "slowStart",
+            Self::Hog => "hog",
             Self::Respond(_) => "respond",
         }
     }
@@ -139,19 +196,54 @@ impl FaultKind {
         ("reset", "link", "connections are answered with RST"),
         ("refuse", "link", "nobody listens: connecting is refused"),
         (
+            "synBlackhole",
+            "link",
+            "handshakes of new connections get no answer; old connections go on",
+        ),
+        (
+            "halfOpen",
+            "link",
+            "open connections fall silent without FIN or RST; new ones are sound",
+        ),
+        (
+            "halfClose",
+            "link",
+            "open connections hear FIN at one end, the other direction goes on (toward)",
+        ),
+        (
+            "cut",
+            "link",
+            "a connection ends after so many bytes toward the caller (after, by)",
+        ),
+        (
+            "bandwidth",
+            "link",
+            "a hop passes so many bytes a second (rate, toward)",
+        ),
+        (
             "kill",
-            "service, replica, controlPlane",
+            "service, replica, sidecar, controlPlane",
             "SIGKILL, started again at the end",
         ),
         (
             "stop",
-            "service, replica, controlPlane",
+            "service, replica, sidecar, controlPlane",
             "SIGSTOP, continued at the end",
         ),
         (
             "restart",
-            "service, replica, controlPlane",
+            "service, replica, sidecar, controlPlane",
             "SIGKILL and started again at once",
+        ),
+        (
+            "slowStart",
+            "service, replica, sidecar, controlPlane",
+            "SIGKILL; the successor runs at once and does nothing for a time (delay)",
+        ),
+        (
+            "hog",
+            "service, replica",
+            "a thread of lowest priority hogs one core; the case runs alone",
         ),
         (
             "respond",

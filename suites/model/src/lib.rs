@@ -8,6 +8,7 @@ mod capability;
 mod change;
 mod event;
 mod fault;
+mod intrusion;
 mod load;
 mod policy;
 mod record;
@@ -19,14 +20,15 @@ pub use behaviour::{Behaviour, Body, Ending, WeightedStatus};
 pub use capability::{Capability, Claim, Claims, UnknownCapability};
 pub use change::{Change, ChangeRecord, ChangeStep, Invalid, Operation};
 pub use event::{CaseEnded, Event, ExpectEnded, RunEnded, RunStarted};
-pub use fault::{Fault, FaultKind, LinkSide, LinkTarget, Target, Toward};
+pub use fault::{CutBy, Fault, FaultKind, LinkSide, LinkTarget, Target, Toward};
+pub use intrusion::{Intrude, Intruder, IntruderSaw, Intrusion};
 pub use load::{Arrival, Load, Method};
 pub use policy::{
     BackendRef, Backoff, BudgetKind, Limits, Mtls, Outlier, Policy, Retry, RetryConstraint, Timeouts,
 };
 pub use record::{
     AttemptEnded, AttemptStarted, FaultRecord, FaultStep, LoadEnded, Mark, Nanos, Noise, Outcome,
-    Phase, ProcessChange, ProcessRecord, Record, Side,
+    Phase, ProcessChange, ProcessRecord, Record, Side, WireRecord, WireSeen,
 };
 pub use verdict::{Excerpt, Level, Verdict, VerdictKind};
 pub use world::{Edge, EdgeError, Protocol, Service, Stack, World, WorldError};

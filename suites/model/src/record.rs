@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ChangeRecord, Method};
+use crate::{ChangeRecord, Edge, Method, Toward};
 
 /// The host's monotonic clock in nanoseconds.
 pub type Nanos = u64;
@@ -22,6 +22,8 @@ pub enum Record {
     Change(ChangeRecord),
     /// A process's life.
     Process(ProcessRecord),
+    /// What a tap saw on a link.
+    Wire(WireRecord),
     /// The case enters a phase.
     Mark(Mark),
     /// A reading of the noise gauge.
@@ -40,6 +42,7 @@ impl Record {
             Self::Fault(record) => record.at,
             Self::Change(record) => record.at,
             Self::Process(record) => record.at,
+            Self::Wire(record) => record.at,
             Self::Mark(record) => record.at,
             Self::Noise(record) => record.at,
             Self::LoadEnded(record) => record.at,
@@ -195,6 +198,39 @@ pub enum ProcessChange {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signal: Option<i32>,
     },
+}
+
+/// What a tap saw on a link: of each direction of a connection what its first bytes were, and the
+/// first time that what must be secret was seen in clear.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WireRecord {
+    /// When, by the monotonic clock.
+    pub at: Nanos,
+    /// The call that passes there.
+    pub call: Edge,
+    /// The link, such as `a-0->b-1@wire`.
+    pub link: String,
+    /// The connection: they are counted from 1 on each link.
+    pub connection: u64,
+    /// Which end it was said to.
+    pub toward: Toward,
+    /// What was seen.
+    pub seen: WireSeen,
+}
+
+/// What a tap can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum WireSeen {
+    /// It began with a TLS record.
+    Tls,
+    /// It began with HTTP in clear, of any version.
+    Http,
+    /// It began with something else.
+    Other,
+    /// What must be secret, in clear.
+    Clear,
 }
 
 /// The case enters a phase.

@@ -275,6 +275,35 @@ impl fmt::Display for Bytes {
     }
 }
 
+/// So many bytes a second, never none: `64KiB/s`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ByteRate(Bytes);
+
+impl ByteRate {
+    /// The bytes a second; never 0.
+    #[must_use]
+    pub const fn per_second(self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl FromStr for ByteRate {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let wrong = || UnitError::new(text, "a rate of bytes above 0", "`64KiB/s` or `1MiB/s`");
+        let bytes = text.strip_suffix("/s").ok_or_else(wrong)?;
+        let bytes: Bytes = bytes.parse().map_err(|_| wrong())?;
+        Some(Self(bytes)).filter(|_| bytes.get() > 0).ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for ByteRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/s", self.0)
+    }
+}
+
 fn split_unit(text: &str) -> Option<(u64, &str)> {
     let at = text.find(|c: char| !c.is_ascii_digit())?;
     Some((digits(&text[..at])?, &text[at..]))
@@ -322,6 +351,8 @@ as_text! {
     Percent: "A share of a hundred with at most two decimals.",
         "^0*(100(\\.0{1,2})?|[0-9]{1,2}(\\.[0-9]{1,2})?)%$", ["20%", "0.25%"];
     Bytes: "A size in bytes.", "^[0-9]+(B|KiB|MiB|GiB)$", ["512B", "64KiB", "100MiB"];
+    ByteRate: "So many bytes a second, never none.", "^0*[1-9][0-9]*(B|KiB|MiB|GiB)/s$",
+        ["64KiB/s", "1MiB/s"];
 }
 
 #[cfg(test)]
@@ -339,10 +370,13 @@ mod tests {
             let share = Percent { hundredths };
             prop_assert_eq!(share.to_string().parse(), Ok(share));
             prop_assert_eq!(Bytes(bytes).to_string().parse(), Ok(Bytes(bytes)));
+            let rate = ByteRate(Bytes(bytes.max(1)));
+            prop_assert_eq!(rate.to_string().parse(), Ok(rate));
         }
 
         #[test]
         fn no_text_makes_a_parser_panic(text: String) {
+            let _ = text.parse::<ByteRate>();
             let _ = (text.parse::<Duration>(), text.parse::<Rate>(), text.parse::<Percent>(), text.parse::<Bytes>());
         }
     }
@@ -367,6 +401,9 @@ mod tests {
         }
         for text in ["20", "101%", "0.123%", "%", "1.%"] {
             assert!(text.parse::<Percent>().is_err(), "{text}");
+        }
+        for text in ["0B/s", "64KiB", "64/s", "KiB/s", "64KiB/m", "99999999999GiB/s"] {
+            assert!(text.parse::<ByteRate>().is_err(), "{text}");
         }
         for text in ["64", "64kb", "KiB", "99999999999GiB"] {
             assert!(text.parse::<Bytes>().is_err(), "{text}");

@@ -5,6 +5,7 @@ use meshproof_model::{
     Edge, Excerpt, FaultStep, LoadEnded, Mark, Nanos, Noise, Outcome, Phase, Record, Verdict,
 };
 
+use super::changes;
 use crate::calls::Calls;
 use crate::check::millis;
 use crate::history::{Arm, Header};
@@ -73,7 +74,8 @@ impl<'a> Soundness<'a> {
             Record::AttemptStarted(_)
             | Record::AttemptEnded(_)
             | Record::Change(_)
-            | Record::Process(_) => {}
+            | Record::Process(_)
+            | Record::Wire(_) => {}
         }
     }
 
@@ -137,10 +139,23 @@ impl<'a> Soundness<'a> {
         if self.phase(Phase::PolicyNeverActed).is_some() {
             return Some(self.never_acted());
         }
+        if let Some(verdict) = self.changes_verdict() {
+            return Some(verdict);
+        }
         self.gate_flaw()
             .or_else(|| (0..self.faults.len()).find_map(|nth| self.fault_flaw(nth)))
             .or_else(|| self.load_flaw())
             .and_then(inconclusive)
+    }
+
+    /// The verdict on changes that were not made as the case says.
+    fn changes_verdict(&self) -> Option<Verdict> {
+        let window = changes::Window {
+            started: self.phase(Phase::LoadStarted)?,
+            ended: self.phase(Phase::LoadEnded).unwrap_or(Nanos::MAX),
+            lag: self.lag().map(Duration::as_nanos),
+        };
+        changes::verdict(self.case, self.probed.lives(), &window)
     }
 
     /// The gate's own window must have been quiet for its failure to be the mesh's.

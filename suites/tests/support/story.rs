@@ -1,28 +1,17 @@
 //! Tiny histories, written as stories: what each call did, in milliseconds after its start.
 
-use std::sync::LazyLock;
-
 use meshproof_model::{
-    AttemptEnded, AttemptStarted, FaultRecord, FaultStep, LoadEnded, Mark, Method, Nanos, Noise,
+    AttemptEnded, AttemptStarted, ChangeRecord, ChangeStep, FaultRecord, FaultStep, LoadEnded, Mark, Method, Nanos, Noise,
     Outcome, Phase, Record, Side,
 };
 use meshproof_suites::history::{Arm, Header, SCHEMA};
-use meshproof_suites::{Case, Judgement, PROBER, Suite, judge};
+use meshproof_suites::{Case, Judgement, PROBER, judge};
 
 /// The load starts here.
 const START: Nanos = 10_000_000_000;
 
 pub(crate) const fn ms(millis: u64) -> Nanos {
     millis * 1_000_000
-}
-
-/// The built-in suite, read once.
-pub(crate) static SUITE: LazyLock<Suite> =
-    LazyLock::new(|| Suite::builtin("resilience").expect("the built-in suite is sound"));
-
-pub(crate) fn case(id: &str) -> Case {
-    let found = SUITE.cases.iter().find(|case| case.id == id);
-    found.expect("a case with this id").clone()
 }
 
 pub(crate) fn answered(status: u16, by: Option<&str>) -> Outcome {
@@ -192,7 +181,23 @@ impl Story {
             let from = (START + fault.from.as_nanos()).saturating_sub(ms(50));
             records.push(step(from, FaultStep::Applied));
             records.push(step(end, FaultStep::Bit { times: 3 }));
-            records.push(step(end, FaultStep::Reverted));
+            let until = (START + fault.until.as_nanos()).min(end);
+            records.push(step(until, FaultStep::Reverted));
+        }
+        for (nth, change) in self.case.changes.iter().enumerate() {
+            let begun = START + change.at.as_nanos();
+            let steps = [
+                (0, ChangeStep::Begun),
+                (5, ChangeStep::Acts),
+                (10, ChangeStep::Done),
+            ];
+            records.extend(steps.map(|(after, step)| {
+                Record::Change(ChangeRecord {
+                    at: begun + ms(after),
+                    change: nth as u32,
+                    step,
+                })
+            }));
         }
         records.push(Record::LoadEnded(LoadEnded {
             at: end,

@@ -73,7 +73,9 @@ async fn version(path: &Path) -> Option<String> {
         for stream in [output.stdout, output.stderr] {
             let text = String::from_utf8_lossy(&stream);
             if let Some(line) = text.lines().map(str::trim).find(|line| !line.is_empty()) {
-                return Some(line.to_owned());
+                // Some begin with the path by which they were called, which is told already.
+                let line = line.strip_prefix(&*path.to_string_lossy()).unwrap_or(line);
+                return Some(line.trim().to_owned());
             }
         }
     }

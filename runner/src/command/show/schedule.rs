@@ -3,6 +3,7 @@
 use meshproof_model::units::Duration;
 use meshproof_model::{Arrival, Fault, Load, Target};
 use meshproof_suites::Case;
+use serde::Serialize;
 
 use super::flow::named;
 
@@ -23,9 +24,8 @@ pub(super) fn draw(case: &Case) -> String {
         rows.push(line.row(&format!("F{}", index + 1), &span, &told(fault)));
     }
     for (index, change) in case.changes.iter().enumerate() {
-        let (operation, of) = named(&change.operation);
         let point = format!("{}●", " ".repeat(line.column(change.at)));
-        rows.push(line.row(&format!("C{}", index + 1), &point, format!("{operation} {of}").trim_end()));
+        rows.push(line.row(&format!("C{}", index + 1), &point, &shown(&change.operation)));
     }
     rows.join("\n")
 }
@@ -107,8 +107,17 @@ fn told(fault: &Fault) -> String {
             format!("{}, {side}{replica}", link.call)
         }
         Target::Service(name) | Target::Replica(name) => name.clone(),
+        Target::Sidecar(name) => format!("sidecar of {name}"),
         Target::ControlPlane => "control plane".to_owned(),
     };
-    let (kind, params) = named(&fault.kind);
-    format!("{on}: {kind} {params}").trim_end().to_owned()
+    format!("{on}: {}", shown(&fault.kind))
+}
+
+/// `hang`, `drain b-1`, `respond {status: 503}`.
+fn shown(part: &impl Serialize) -> String {
+    match named(part) {
+        (name, params) if params.is_empty() => name,
+        (name, params) if params.contains(": ") => format!("{name} {{{params}}}"),
+        (name, params) => format!("{name} {params}"),
+    }
 }
