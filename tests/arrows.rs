@@ -1,25 +1,42 @@
 //! The arrows of the design, read from `cargo metadata`, and the house's other rules.
-#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says by panicking what it did not find"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// Crate → the workspace's crates that it imports outside of tests.
 fn arrows() -> BTreeMap<String, BTreeSet<String>> {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .current_dir(root())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
-    let name = |value: &serde_json::Value| value["name"].as_str().unwrap().replace("meshproof-", "");
+    let name =
+        |value: &serde_json::Value| value["name"].as_str().unwrap().replace("meshproof-", "");
     let packages = packages.iter().map(|package| {
         let imports = package["dependencies"].as_array().unwrap().iter();
         let ours = imports
@@ -36,14 +53,26 @@ fn crates_import_only_what_the_design_allows() {
         (
             "meshproof",
             &[
-                "reports", "probes", "fixtures", "suites", "model", "yaml", "clock", "keeper",
-                "faultproxy", "refmesh", "service",
+                "reports",
+                "probes",
+                "fixtures",
+                "suites",
+                "model",
+                "yaml",
+                "clock",
+                "keeper",
+                "faultproxy",
+                "refmesh",
+                "service",
             ][..],
         ),
         ("reports", &["model"]),
         ("suites", &["model", "yaml"]),
         ("probes", &["model", "protocol", "clock"]),
-        ("fixtures", &["model", "yaml", "protocol", "keeper", "faultproxy", "clock"]),
+        (
+            "fixtures",
+            &["model", "yaml", "protocol", "keeper", "faultproxy", "clock"],
+        ),
         ("model", &[]),
         ("yaml", &[]),
         ("clock", &[]),
@@ -82,12 +111,23 @@ fn the_top_level_is_the_design_s() {
         "tests",
     ]);
     let strange: Vec<_> = folders.difference(&known).collect();
-    assert!(strange.is_empty(), "top-level folders outside the design: {strange:?}");
+    assert!(
+        strange.is_empty(),
+        "top-level folders outside the design: {strange:?}"
+    );
     let vague: Vec<_> = files
         .lines()
         .filter(|file| {
             let name = file.rsplit('/').next().unwrap_or_default();
-            ["mod.rs", "utils.rs", "util.rs", "common.rs", "helpers.rs", "types.rs"].contains(&name)
+            [
+                "mod.rs",
+                "utils.rs",
+                "util.rs",
+                "common.rs",
+                "helpers.rs",
+                "types.rs",
+            ]
+            .contains(&name)
         })
         .collect();
     assert!(vague.is_empty(), "the path is the name: {vague:?}");

@@ -1,5 +1,8 @@
 //! What a user can get wrong: one clear message each, with its place, and the right exit code.
-#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says by panicking what it did not find"
+)]
 
 mod program;
 
@@ -35,9 +38,16 @@ fn check(file: &str, text: &str, expected: &[&str]) {
         let told = place.run(command);
         assert_eq!(told.code, Some(2), "{command:?}: {}", told.all());
         for part in expected {
-            assert!(told.stderr.contains(part), "{command:?} lacks `{part}`:\n{}", told.all());
+            assert!(
+                told.stderr.contains(part),
+                "{command:?} lacks `{part}`:\n{}",
+                told.all()
+            );
         }
-        assert!(!place.path().join("meshproof-out").exists(), "nothing is made");
+        assert!(
+            !place.path().join("meshproof-out").exists(),
+            "nothing is made"
+        );
         assert_eq!(place.processes(), []);
     }
 }
@@ -52,40 +62,70 @@ fn the_file_that_is_changed_is_sound() {
 
 #[test]
 fn an_unknown_field() {
-    check("c.yaml", &cases("statement:", "statment:"), &["c.yaml", "statment", "statement"]);
+    check(
+        "c.yaml",
+        &cases("statement:", "statment:"),
+        &["c.yaml", "statment", "statement"],
+    );
 }
 
 #[test]
 fn a_wrong_unit() {
-    check("c.yaml", &cases("500ms", "500"), &["c.yaml:11", "500", "250ms"]);
+    check(
+        "c.yaml",
+        &cases("500ms", "500"),
+        &["c.yaml:11", "500", "250ms"],
+    );
 }
 
 #[test]
 fn an_unknown_check() {
-    check("c.yaml", &cases("succeed", "suceed"), &["c.yaml", "suceed", "succeed"]);
+    check(
+        "c.yaml",
+        &cases("succeed", "suceed"),
+        &["c.yaml", "suceed", "succeed"],
+    );
 }
 
 #[test]
 fn an_unknown_capability() {
-    check("c.yaml", &cases("requires: []", "requires: [retri]"), &["c.yaml", "retri"]);
+    check(
+        "c.yaml",
+        &cases("requires: []", "requires: [retri]"),
+        &["c.yaml", "retri"],
+    );
 }
 
 #[test]
 fn a_cyclic_world() {
-    check("c.yaml", &cases("b: {}", "b: {calls: [a]}"), &["c.yaml", "a -> b -> a"]);
+    check(
+        "c.yaml",
+        &cases("b: {}", "b: {calls: [a]}"),
+        &["c.yaml", "a -> b -> a"],
+    );
 }
 
 #[test]
 fn two_cases_with_one_id() {
     let one = cases("test.sound", "test.sound");
-    let second = one.split_once("cases:\n").unwrap().1.replacen("cases:\n", "", 1);
-    let body = second.split_once("cases:\n").map_or(second.as_str(), |(_, body)| body);
+    let second = one
+        .split_once("cases:\n")
+        .unwrap()
+        .1
+        .replacen("cases:\n", "", 1);
+    let body = second
+        .split_once("cases:\n")
+        .map_or(second.as_str(), |(_, body)| body);
     check("c.yaml", &format!("{one}{body}"), &["c.yaml", "test.sound"]);
 }
 
 #[test]
 fn an_empty_suite() {
-    check("c.yaml", "meshproof/v1: cases\ncases: []\n", &["has no cases"]);
+    check(
+        "c.yaml",
+        "meshproof/v1: cases\ncases: []\n",
+        &["has no cases"],
+    );
 }
 
 #[test]
@@ -99,7 +139,11 @@ fn a_file_that_is_not_there() {
 fn a_selection_of_nothing() {
     let told = Place::new().run(&["run", "--filter", "no-such-case"]);
     assert_eq!(told.code, Some(2), "{}", told.all());
-    assert!(told.stderr.contains("no case is selected"), "{}", told.all());
+    assert!(
+        told.stderr.contains("no case is selected"),
+        "{}",
+        told.all()
+    );
 }
 
 #[test]
@@ -108,7 +152,11 @@ fn an_output_folder_that_cannot_be_written() {
     place.file("taken", "a file, not a folder");
     let told = place.run(&["run", "--out", "taken/out"]);
     assert_eq!(told.code, Some(2), "{}", told.all());
-    assert!(told.stderr.contains("taken/out") && told.stderr.contains("--out"), "{}", told.all());
+    assert!(
+        told.stderr.contains("taken/out") && told.stderr.contains("--out"),
+        "{}",
+        told.all()
+    );
 }
 
 #[test]
@@ -122,8 +170,15 @@ fn an_unknown_mesh_report_sabotage_or_capability() {
         let place = Place::new();
         let told = place.run(&["run", arguments[0], arguments[1]]);
         assert_eq!(told.code, Some(2), "{arguments:?}: {}", told.all());
-        assert!(told.stderr.contains(expected), "{arguments:?}: {}", told.all());
-        assert!(!place.path().join("meshproof-out").exists(), "{arguments:?}");
+        assert!(
+            told.stderr.contains(expected),
+            "{arguments:?}: {}",
+            told.all()
+        );
+        assert!(
+            !place.path().join("meshproof-out").exists(),
+            "{arguments:?}"
+        );
     }
 }
 
@@ -153,7 +208,11 @@ fn breaks(name: &str, mesh: &str, expected: &[&str]) {
         assert!(all.contains(part), "{name} lacks `{part}`:\n{all}");
     }
     assert_eq!(place.processes(), [], "{name}");
-    assert_eq!(place.left_state(), Vec::<std::path::PathBuf>::new(), "{name}");
+    assert_eq!(
+        place.left_state(),
+        Vec::<std::path::PathBuf>::new(),
+        "{name}"
+    );
 }
 
 #[test]
@@ -170,7 +229,10 @@ fn a_mesh_that_does_not_come_up() {
     );
     breaks(
         "floods its log",
-        &mesh("while :; do echo 0123456789012345678901234567890123456789; done >&2", "60s"),
+        &mesh(
+            "while :; do echo 0123456789012345678901234567890123456789; done >&2",
+            "60s",
+        ),
         &["its log passed"],
     );
     let missing = mesh("", "5s").replace("/bin/sh", "/no/such/mesh");
@@ -190,13 +252,18 @@ fn a_required_binary_that_is_missing_is_a_skip_with_its_reason() {
 #[test]
 fn a_template_with_an_undefined_name() {
     let place = Place::new();
-    let text = mesh("exec sleep 600", "5s").replace("ready:", "files: [{template: c.j2, to: c}]\n  ready:");
+    let text = mesh("exec sleep 600", "5s")
+        .replace("ready:", "files: [{template: c.j2, to: c}]\n  ready:");
     place.file("odd/mesh.yaml", &text);
     place.file("odd/c.j2", "first line\nport: {{ inbuond.port }}\n");
     for command in [&["validate", "odd"][..], &["run", "--mesh", "odd"]] {
         let told = place.run(command);
         assert_eq!(told.code, Some(2), "{command:?}: {}", told.all());
-        assert!(told.stderr.contains("c.j2:2") && told.stderr.contains("inbuond"), "{}", told.all());
+        assert!(
+            told.stderr.contains("c.j2:2") && told.stderr.contains("inbuond"),
+            "{}",
+            told.all()
+        );
     }
 }
 

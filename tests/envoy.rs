@@ -1,5 +1,8 @@
 //! The suite against a real Envoy, which the tests need to be on this machine.
-#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says by panicking what it did not find"
+)]
 
 mod program;
 

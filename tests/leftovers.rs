@@ -1,5 +1,8 @@
 //! Nothing is left behind, however a run ends.
-#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says by panicking what it did not find"
+)]
 
 mod program;
 
@@ -23,10 +26,17 @@ fn start_until(place: &Place, arguments: &[&str], point: &str) -> Child {
     let mut run = place.start(arguments);
     wait(REACHED, || {
         if let Some(status) = run.try_wait().unwrap() {
-            panic!("the run ended ({status}) before `{point}`:\n{}", place.events());
+            panic!(
+                "the run ended ({status}) before `{point}`:\n{}",
+                place.events()
+            );
         }
         let events = place.events();
-        if events.contains(point) { Ok(()) } else { Err(format!("no `{point}` in:\n{events}")) }
+        if events.contains(point) {
+            Ok(())
+        } else {
+            Err(format!("no `{point}` in:\n{events}"))
+        }
     });
     run
 }
@@ -71,9 +81,14 @@ fn killed_while_a_process_is_stopped() {
     wait(REACHED, || {
         let stopped = place.processes().into_iter().any(|(pid, _)| {
             let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with('T'))
+            stat.rsplit_once(") ")
+                .is_some_and(|(_, rest)| rest.starts_with('T'))
         });
-        if stopped { Ok(()) } else { Err("nothing is stopped".to_owned()) }
+        if stopped {
+            Ok(())
+        } else {
+            Err("nothing is stopped".to_owned())
+        }
     });
     run.kill().unwrap();
     run.wait().unwrap();
@@ -134,7 +149,10 @@ fn interrupted_it_cleans_up_by_itself() {
         assert_eq!(status.code(), Some(130), "as shells report it");
         assert_eq!(place.processes(), [], "nothing is left when it returns");
         assert_eq!(place.left_state(), Vec::<std::path::PathBuf>::new());
-        assert!(place.events().contains("runEnded"), "the stream has its end");
+        assert!(
+            place.events().contains("runEnded"),
+            "the stream has its end"
+        );
     }
 }
 

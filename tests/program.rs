@@ -60,7 +60,11 @@ impl Place {
 
     /// Runs the program to its end.
     pub fn run(&self, arguments: &[&str]) -> Told {
-        Told::of(self.command(arguments).output().expect("the program starts"))
+        Told::of(
+            self.command(arguments)
+                .output()
+                .expect("the program starts"),
+        )
     }
 
     /// Starts the program and leaves it running.
@@ -117,7 +121,10 @@ impl Place {
     /// Folders of runs that the state still holds.
     pub fn left_state(&self) -> Vec<PathBuf> {
         let runs = self.state().join("meshproof").join("runs");
-        let entries = fs::read_dir(runs).into_iter().flatten().filter_map(Result::ok);
+        let entries = fs::read_dir(runs)
+            .into_iter()
+            .flatten()
+            .filter_map(Result::ok);
         entries.map(|entry| entry.path()).collect()
     }
 
@@ -125,7 +132,11 @@ impl Place {
     pub fn wait_until_empty(&self, bound: Duration) {
         wait(bound, || {
             let left = self.processes();
-            if left.is_empty() { Ok(()) } else { Err(format!("still there: {left:#?}")) }
+            if left.is_empty() {
+                Ok(())
+            } else {
+                Err(format!("still there: {left:#?}"))
+            }
         });
     }
 }

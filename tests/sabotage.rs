@@ -1,5 +1,8 @@
 //! The sabotage matrix: each wrong behaviour fails the cases that name it, and no other.
-#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says by panicking what it did not find"
+)]
 
 mod program;
 
@@ -19,7 +22,10 @@ fn check(sabotage: &str) {
         .filter(|case| names(case))
         .map(|case| case.id.clone())
         .collect();
-    assert!(!expected.is_empty(), "no case names `{sabotage}`: a survivor");
+    assert!(
+        !expected.is_empty(),
+        "no case names `{sabotage}`: a survivor"
+    );
     let whole = std::env::var_os("MESHPROOF_MATRIX").is_some_and(|value| value == "whole");
     let mut arguments = vec!["run", "--sabotage", sabotage];
     if !whole {
@@ -32,10 +38,17 @@ fn check(sabotage: &str) {
     let cases = report["cases"].as_array().unwrap();
     let of = |kind: &str| -> BTreeSet<String> {
         let cases = cases.iter().filter(|case| case["verdict"] == kind);
-        cases.map(|case| case["case"].as_str().unwrap().to_owned()).collect()
+        cases
+            .map(|case| case["case"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(of("fail"), expected, "`{sabotage}`\n{}", told.all());
-    assert_eq!(of("inconclusive"), BTreeSet::new(), "`{sabotage}`\n{}", told.all());
+    assert_eq!(
+        of("inconclusive"),
+        BTreeSet::new(),
+        "`{sabotage}`\n{}",
+        told.all()
+    );
 }
 
 macro_rules! matrix {

@@ -1,6 +1,9 @@
 //! A real mesh, configured wrongly: each slip in the Envoy profile is caught by the case meant for it.
 
-#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says by panicking what it did not find"
+)]
 
 mod program;
 
@@ -37,9 +40,11 @@ fn check(slips: &[Slip], case: &str) {
     let told = place.run(&["run", "--mesh", "wrong", "--filter", case]);
     assert_eq!(told.code, Some(1), "{}", told.all());
     let report = place.report();
-    let failed = report["cases"].as_array().unwrap().iter().any(|judged| {
-        judged["case"] == case && judged["verdict"] == "fail"
-    });
+    let failed = report["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .any(|judged| judged["case"] == case && judged["verdict"] == "fail");
     assert!(failed, "{case} did not fail:\n{}", told.all());
 }
 

@@ -25,7 +25,7 @@ use tokio_rustls::client::TlsStream;
 /// How long a sidecar may take to turn somebody away, or to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// More of an answer is not read: its head is far shorter.
-const ENOUGH: u64 = 64 * 1024;
+const ENOUGH: usize = 64 * 1024;
 
 /// How an intruder speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +118,9 @@ async fn dressed(stream: TcpStream, config: ClientConfig) -> io::Result<TlsStrea
     stream.set_nodelay(true)?;
     let connector = TlsConnector::from(Arc::new(config));
     let address = stream.peer_addr()?.ip();
-    connector.connect(ServerName::IpAddress(address.into()), stream).await
+    connector
+        .connect(ServerName::IpAddress(address.into()), stream)
+        .await
 }
 
 async fn converse(
@@ -132,20 +134,28 @@ async fn converse(
     );
     stream.write_all(request.as_bytes()).await?;
     stream.flush().await?;
+    // To the end of the head: some take a second to close after it.
     let mut answer = Vec::new();
-    match stream.take(ENOUGH).read_to_end(&mut answer).await {
-        // Who answers and then breaks off has answered.
-        Err(_) if !answer.is_empty() => Ok(answer),
-        Err(error) => Err(error),
-        Ok(_) => Ok(answer),
+    let mut piece = [0; 4096];
+    while answer.len() < ENOUGH && !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+        match stream.read(&mut piece).await {
+            Ok(0) => break,
+            Ok(read) => answer.extend_from_slice(&piece[..read]),
+            // Who answers and then breaks off has answered.
+            Err(_) if !answer.is_empty() => break,
+            Err(error) => return Err(error),
+        }
     }
+    Ok(answer)
 }
 
 fn read(answer: &[u8]) -> IntruderSaw {
     let text = String::from_utf8_lossy(answer);
     let mut lines = text.split("\r\n");
     let first = lines.next().unwrap_or_default();
-    let status = first.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
+    let status = first
+        .strip_prefix("HTTP/1.1 ")
+        .and_then(|rest| rest.get(..3)?.parse().ok());
     let Some(status) = status else {
         return turned_away(match answer.is_empty() {
             true => "closed without an answer".to_owned(),
@@ -261,11 +271,19 @@ mod tests {
             status,
             by: by.map(str::to_owned),
         };
-        check("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", answered(403, None)).await;
+        check(
+            "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n",
+            answered(403, None),
+        )
+        .await;
         let marked = "HTTP/1.1 200 OK\r\nMeshproof-Replica: b-0\r\n\r\nmeshproof-replica: c-0";
         check(marked, answered(200, Some("b-0"))).await;
         check("", turned_away("closed without an answer".to_owned())).await;
-        check("\u{15}\u{3}", turned_away("the answer is not HTTP".to_owned())).await;
+        check(
+            "\u{15}\u{3}",
+            turned_away("the answer is not HTTP".to_owned()),
+        )
+        .await;
     }
 
     #[tokio::test]
@@ -273,7 +291,9 @@ mod tests {
         let held = TcpSocket::new_v4().unwrap();
         held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let at = held.local_addr().unwrap();
-        let saw = intrude(at, Disguise::NoCertificate, "intruder.0").await.unwrap();
+        let saw = intrude(at, Disguise::NoCertificate, "intruder.0")
+            .await
+            .unwrap();
         assert!(matches!(saw, IntruderSaw::NoConnection { .. }), "{saw:?}");
         assert_eq!(certificate_shown(at).await.unwrap(), None);
     }
@@ -283,8 +303,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cert = folder.path().join("cert.pem");
         std::fs::write(&cert, "what?").unwrap();
-        let disguise = Disguise::Certificate { cert: &cert, key: &cert };
-        let error = intrude("127.0.0.1:1".parse().unwrap(), disguise, "t").await.unwrap_err();
+        let disguise = Disguise::Certificate {
+            cert: &cert,
+            key: &cert,
+        };
+        let error = intrude("127.0.0.1:1".parse().unwrap(), disguise, "t")
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("cert.pem"), "{error}");
     }
 }

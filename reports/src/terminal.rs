@@ -186,7 +186,11 @@ impl Report for Terminal {
     }
 
     fn finish(mut self: Box<Self>) -> io::Result<()> {
-        let clear = if self.live && self.look.tty { CLEAR_LINE } else { "\n" };
+        let clear = if self.live && self.look.tty {
+            CLEAR_LINE
+        } else {
+            "\n"
+        };
         self.out.write_all(clear.as_bytes())?;
         self.table()?;
         self.ending()?;
@@ -267,7 +271,12 @@ mod tests {
         terminal.finish().unwrap();
         let text = out.text();
         assert!(!text.contains(CLEAR_LINE), "{text}");
-        assert_eq!(text.matches("fail         resilience.retry.bounded").count(), 1, "{text}");
+        assert_eq!(
+            text.matches("fail         resilience.retry.bounded")
+                .count(),
+            1,
+            "{text}"
+        );
     }
 
     #[test]

@@ -103,7 +103,12 @@ pub(crate) async fn run(shared: &Shared, planned: &Planned) -> Result<(), CaseEr
         repetition: planned.repetition,
     });
     if let Some(verdict) = decided(&planned.fate) {
-        shared.tell(Event::CaseEnded(ended(planned, plain(verdict), None, Instant::now())));
+        shared.tell(Event::CaseEnded(ended(
+            planned,
+            plain(verdict),
+            None,
+            Instant::now(),
+        )));
         return Ok(());
     }
     for attempt in 0..=AGAIN {
@@ -112,7 +117,12 @@ pub(crate) async fn run(shared: &Shared, planned: &Planned) -> Result<(), CaseEr
         let open = judgement.verdict.kind() == VerdictKind::Inconclusive;
         let history = history.strip_prefix(&shared.out).unwrap_or(&history);
         let history = history.to_string_lossy().into_owned();
-        shared.tell(Event::CaseEnded(ended(planned, judgement, Some(history), started)));
+        shared.tell(Event::CaseEnded(ended(
+            planned,
+            judgement,
+            Some(history),
+            started,
+        )));
         if !open {
             break;
         }

@@ -34,7 +34,10 @@ impl Failure {
     }
 
     pub(crate) fn environment(error: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Environment(miette::IntoDiagnostic::into_diagnostic(Err::<(), _>(error)).expect_err("it is an error"))
+        Self::Environment(
+            miette::IntoDiagnostic::into_diagnostic(Err::<(), _>(error))
+                .expect_err("it is an error"),
+        )
     }
 
     /// Shows the failure and returns its exit code.

@@ -54,7 +54,9 @@ pub(crate) struct Selection {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub(crate) enum PlanError {
     #[error("no case is selected")]
-    #[diagnostic(help("`meshproof list cases` shows all ids; --filter {filter} and --level leave none of them"))]
+    #[diagnostic(help(
+        "`meshproof list cases` shows all ids; --filter {filter} and --level leave none of them"
+    ))]
     Nothing { filter: String },
     #[error("mesh `{mesh}` knows no sabotage `{sabotage}`{}", nearest(.sabotage, .known))]
     #[diagnostic(help("known: {}", if .known.is_empty() { "none; only a mesh of one's own can be sabotaged".to_owned() } else { .known.join(", ") }))]
@@ -84,7 +86,10 @@ impl Plan {
         seed: u64,
         selection: &Selection,
     ) -> Result<Self, PlanError> {
-        if let Some(wrong) = sabotage.as_ref().filter(|name| !mesh.spec.sabotage.contains(name)) {
+        if let Some(wrong) = sabotage
+            .as_ref()
+            .filter(|name| !mesh.spec.sabotage.contains(name))
+        {
             return Err(PlanError::Sabotage {
                 mesh: mesh.spec.name.clone(),
                 sabotage: wrong.clone(),

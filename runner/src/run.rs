@@ -141,9 +141,14 @@ pub(crate) async fn run(
         }
     };
     let ended = Event::RunEnded(RunEnded {
-        took: Duration::from_millis(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)).into(),
+        took: Duration::from_millis(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX))
+            .into(),
         exit,
-        broken: if interrupted { Some("interrupted".to_owned()) } else { broken },
+        broken: if interrupted {
+            Some("interrupted".to_owned())
+        } else {
+            broken
+        },
     });
     tell(&mut reports, &ended)?;
     for report in reports {

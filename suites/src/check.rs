@@ -21,6 +21,7 @@ pub mod deadline_kept;
 pub mod ejected;
 pub mod ejected_count;
 mod ejection;
+pub mod encrypted;
 pub mod ends_in;
 mod evidence;
 pub mod failures_told;

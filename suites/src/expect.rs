@@ -72,6 +72,8 @@ checks! {
         "Requests in flight at the callee reach the policy's limit and never exceed it.",
     OverflowFailsFast(check::overflow::OverflowFailsFast) = "overflowFailsFast":
         "Calls that never reach the upstream fail within this time, and at least so many do.",
+    Encrypted(check::encrypted::Encrypted) = "encrypted":
+        "Connections of the call begin with TLS, each way, and nothing secret is seen in clear.",
     NoneReached(check::none_reached::NoneReached) = "noneReached":
         "Nobody who calls a sidecar on the wire without the right identity reaches the application.",
     Split(check::split::Split) = "split":

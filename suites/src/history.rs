@@ -39,7 +39,18 @@ pub struct Header {
 
 /// With the mesh, or without any.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Arm {
@@ -72,7 +83,10 @@ pub fn schema() -> schemars::Schema {
 /// What a line of a history can be: only its schema is made of it.
 #[derive(JsonSchema)]
 #[schemars(untagged, title = "History")]
-#[expect(dead_code, reason = "a history is read and written line by line, each as what it is")]
+#[expect(
+    dead_code,
+    reason = "a history is read and written line by line, each as what it is"
+)]
 enum Line {
     /// The first.
     Header(Box<Header>),

@@ -74,7 +74,7 @@ macro_rules! files {
 
 const BUILTIN: &[Builtin] = &[Builtin {
     name: "resilience",
-    about: "A failing part stays a part: timeouts, retries, budgets, ejection, limits, splits, isolation.",
+    about: "A failing part stays a part: timeouts, retries, limits, ejection, balance, splits, connections, control plane, workloads.",
     files: files![
         "resilience/timeouts.yaml",
         "resilience/retries.yaml",
@@ -82,6 +82,11 @@ const BUILTIN: &[Builtin] = &[Builtin {
         "resilience/limits.yaml",
         "resilience/split.yaml",
         "resilience/isolation.yaml",
+        "resilience/balance.yaml",
+        "resilience/connections.yaml",
+        "resilience/control.yaml",
+        "resilience/overload.yaml",
+        "resilience/workloads.yaml",
     ],
 }];
 

@@ -194,10 +194,7 @@ fn fault_flaw(case: &Case, fault: &Fault) -> Option<Flaw> {
                 | FaultKind::Bandwidth { .. },
             Target::Link(_),
         ) | (
-            FaultKind::Kill
-                | FaultKind::Stop
-                | FaultKind::Restart
-                | FaultKind::SlowStart { .. },
+            FaultKind::Kill | FaultKind::Stop | FaultKind::Restart | FaultKind::SlowStart { .. },
             Target::Service(_) | Target::Replica(_) | Target::Sidecar(_) | Target::ControlPlane,
         ) | (
             FaultKind::Respond(_) | FaultKind::Hog,

@@ -1,5 +1,8 @@
 //! Changes under load: how they are judged, and the checks that look at what comes after them.
-#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says by panicking what it did not find"
+)]
 
 #[path = "support/story.rs"]
 mod story;
@@ -147,15 +150,33 @@ fn members_that_come_and_go() {
     };
     let joined = "joined: {call: a->b, change: 0, within: 300ms}";
     check("joined", MEMBERS, joined, members(510, 1010), Pass);
-    check("joined too late", MEMBERS, joined, members(1200, 1010), Fail);
+    check(
+        "joined too late",
+        MEMBERS,
+        joined,
+        members(1200, 1010),
+        Fail,
+    );
     check("never joined", MEMBERS, joined, members(9999, 1010), Fail);
     check("joined before", MEMBERS, joined, members(300, 1010), Fail);
     let left = "withdrawn: {call: a->b, change: 1, within: 100ms}";
     check("left", MEMBERS, left, members(510, 1006), Pass);
-    check("left within the bound", MEMBERS, left, members(510, 1080), Pass);
+    check(
+        "left within the bound",
+        MEMBERS,
+        left,
+        members(510, 1080),
+        Pass,
+    );
     check("left too late", MEMBERS, left, members(510, 1500), Fail);
     check("never left", MEMBERS, left, members(510, 9999), Fail);
-    check("was never there", MEMBERS, left, members(510, 0), Inconclusive);
+    check(
+        "was never there",
+        MEMBERS,
+        left,
+        members(510, 0),
+        Inconclusive,
+    );
 }
 
 /// Judges a case whose change was tampered with.
@@ -209,13 +230,33 @@ fn what_became_of_a_change() {
         }
     };
     tampered("sound", |_| (), Pass, "");
-    tampered("not begun", drop(ChangeStep::Begun), Inconclusive, "never begun");
-    tampered("not done", drop(ChangeStep::Done), Inconclusive, "was not done");
+    tampered(
+        "not begun",
+        drop(ChangeStep::Begun),
+        Inconclusive,
+        "never begun",
+    );
+    tampered(
+        "not done",
+        drop(ChangeStep::Done),
+        Inconclusive,
+        "was not done",
+    );
     tampered("never acted", never, Fail, "change 0 (policy) never acted");
     tampered("never acted, noisy", noise(900), Inconclusive, "noisy");
-    tampered("begun late", later(400, |_| true), Inconclusive, "was due after 1s");
+    tampered(
+        "begun late",
+        later(400, |_| true),
+        Inconclusive,
+        "was due after 1s",
+    );
     let done = later(5000, |step| *step == ChangeStep::Done);
-    tampered("done after the load", done, Inconclusive, "takes longer than the case leaves it");
+    tampered(
+        "done after the load",
+        done,
+        Inconclusive,
+        "takes longer than the case leaves it",
+    );
 }
 
 /// A sound case of changes to be spoilt.
@@ -242,17 +283,45 @@ fn changes_that_cannot_be_made_are_refused() {
     let rows = [
         ("at: 1s", "at: 3s", "begins when the load is over"),
         ("at: 1s", "at: 1500ms", "is later than the one after it"),
-        ("a->b: {backendRefs", "b->a: {backendRefs", "the policy is for the call `b->a`"),
+        (
+            "a->b: {backendRefs",
+            "b->a: {backendRefs",
+            "the policy is for the call `b->a`",
+        ),
         ("name: c", "name: d", "sends traffic to `d`"),
-        ("admit: b-1", "admit: b-2", "the replica `b-2` is not in the world"),
+        (
+            "admit: b-1",
+            "admit: b-2",
+            "the replica `b-2` is not in the world",
+        ),
         ("admit: b-1", "admit: b-0", "`b-0` is a member by then"),
         ("admit: b-1", "withdraw: b-1", "`b-1` is no member by then"),
         ("admit: b-1", "rollingRestart: bb", "a change restarts `bb`"),
-        ("[split, endpoints]", "[split]", "`admit` needs the capability `endpoints`"),
-        ("[split, endpoints]", "[endpoints]", "`backendRefs` needs the capability `split`"),
-        ("c: {}", "c: {protocol: grpc}", "needs the capability `protocols.grpc`"),
-        ("absent: [b-1]", "absent: [b-7]", "which has no such replica"),
-        ("absent: [b-1]", "absent: [b-0, b-1]", "every replica of `b` is absent"),
+        (
+            "[split, endpoints]",
+            "[split]",
+            "`admit` needs the capability `endpoints`",
+        ),
+        (
+            "[split, endpoints]",
+            "[endpoints]",
+            "`backendRefs` needs the capability `split`",
+        ),
+        (
+            "c: {}",
+            "c: {protocol: grpc}",
+            "needs the capability `protocols.grpc`",
+        ),
+        (
+            "absent: [b-1]",
+            "absent: [b-7]",
+            "which has no such replica",
+        ),
+        (
+            "absent: [b-1]",
+            "absent: [b-0, b-1]",
+            "every replica of `b` is absent",
+        ),
         ("change: 1", "change: 0", "change 0 admits no replica"),
     ];
     for (sound, spoilt, reason) in rows {

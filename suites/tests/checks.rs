@@ -5,10 +5,10 @@ mod builtin;
 #[path = "support/story.rs"]
 mod story;
 
+use builtin::{SUITE, case};
 use meshproof_model::VerdictKind::{self, Fail, Inconclusive, Pass};
 use meshproof_model::{FaultStep, Outcome, Phase, Record};
 use meshproof_suites::{Expect, Scene, judge};
-use builtin::{SUITE, case};
 use story::{Story, Told, Try, answered, ms, turn};
 
 /// Judges one check of a case by the calls a->b that `told` tells.

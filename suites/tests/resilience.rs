@@ -7,10 +7,10 @@ mod story;
 
 use std::collections::BTreeSet;
 
+use builtin::{SUITE, case};
 use meshproof_model::{BudgetKind, Method, Outcome, VerdictKind};
 use meshproof_suites::history::Arm;
 use meshproof_suites::{Case, Judgement, PROBER, prove};
-use builtin::{SUITE, case};
 use story::{Story, Told, Try, answered, ms, turn};
 
 /// Every way of breaking the reference mesh that the suite answers for.

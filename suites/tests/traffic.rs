@@ -1,5 +1,8 @@
 //! Checks on pauses, shares and recovery: what each lets pass, refuses and cannot tell.
-#![allow(clippy::unwrap_used, reason = "a test says by panicking what it did not find")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test says by panicking what it did not find"
+)]
 
 #[path = "support/story.rs"]
 mod story;
@@ -69,8 +72,20 @@ fn pauses_before_retries() {
     judged("all of them", &case, each, |_, _| again_after(61), Pass);
     let one_short = |nth, _| again_after(if nth == 9 { 30 } else { 61 });
     judged("one too short", &case, each, one_short, Fail);
-    judged("no retries", &case, each, |_, _| at("b-0", 1, 503), Inconclusive);
-    let few = |nth, _| if nth < 100 { again_after(40) } else { at("b-0", 1, 503) };
+    judged(
+        "no retries",
+        &case,
+        each,
+        |_, _| at("b-0", 1, 503),
+        Inconclusive,
+    );
+    let few = |nth, _| {
+        if nth < 100 {
+            again_after(40)
+        } else {
+            at("b-0", 1, 503)
+        }
+    };
     judged("too few for a mean", &case, mean, few, Inconclusive);
 }
 
@@ -82,23 +97,47 @@ fn failures_are_told() {
         tries: vec![Try("b-0".to_owned(), 0, Some(1), Outcome::Cut)],
         end: Some((2, end)),
     };
-    judged("cut for the caller too", &case, told, |_, _| cut(Outcome::Cut), Pass);
+    judged(
+        "cut for the caller too",
+        &case,
+        told,
+        |_, _| cut(Outcome::Cut),
+        Pass,
+    );
     let passed_off = |nth, _| match nth {
         7 => cut(answered(200, Some("b-0"))),
         _ => cut(Outcome::Cut),
     };
     judged("one passed off as whole", &case, told, passed_off, Fail);
-    judged("nothing failed", &case, told, |_, _| at("b-0", 1, 200), Inconclusive);
+    judged(
+        "nothing failed",
+        &case,
+        told,
+        |_, _| at("b-0", 1, 200),
+        Inconclusive,
+    );
 }
 
 #[test]
 fn balance() {
     let case = case(3, "load: {on: a, rate: 240/s, for: 1s}");
     let equal = "balanced: {call: a->b}";
-    judged("in turn", &case, equal, |nth, _| at(turn(nth, 3), 1, 200), Pass);
+    judged(
+        "in turn",
+        &case,
+        equal,
+        |nth, _| at(turn(nth, 3), 1, 200),
+        Pass,
+    );
     let starved = |nth: u64, _| at(turn(if nth % 7 == 0 { 0 } else { 1 + nth % 2 }, 3), 1, 200);
     judged("one with less than half", &case, equal, starved, Fail);
-    let hoards = |nth: u64, _| at(turn(if nth % 4 == 3 { 1 + nth / 4 % 2 } else { 0 }, 3), 1, 200);
+    let hoards = |nth: u64, _| {
+        at(
+            turn(if nth % 4 == 3 { 1 + nth / 4 % 2 } else { 0 }, 3),
+            1,
+            200,
+        )
+    };
     judged("one with more than twice", &case, equal, hoards, Fail);
     let slow = "balanced: {call: a->b, slow: b-1}";
     let less = |nth: u64, _| at(turn(if nth % 12 == 0 { 1 } else { nth % 2 * 2 }, 3), 1, 200);
@@ -106,7 +145,13 @@ fn balance() {
     let more = |nth: u64, _| at(turn([1, 0, 1, 2][nth as usize % 4], 3), 1, 200);
     judged("the slow one gets more", &case, slow, more, Fail);
     let few = crate::case(3, "load: {on: a, rate: 30/s, for: 1s}");
-    judged("too few", &few, equal, |nth, _| at(turn(nth, 3), 1, 200), Inconclusive);
+    judged(
+        "too few",
+        &few,
+        equal,
+        |nth, _| at(turn(nth, 3), 1, 200),
+        Inconclusive,
+    );
 }
 
 #[test]
@@ -121,7 +166,10 @@ fn goodput_under_overload() {
     let goodput = "goodput: {call: a->b, atLeast: 50/s}";
     judged("enough", &case, goodput, some(3), Pass);
     judged("too little", &case, goodput, some(8), Fail);
-    let lost = |_, _| Told { tries: Vec::new(), end: None };
+    let lost = |_, _| Told {
+        tries: Vec::new(),
+        end: None,
+    };
     judged("nothing arrived", &case, goodput, lost, Inconclusive);
 }
 
@@ -130,18 +178,32 @@ fn recovery() {
     let rest = "load: {on: a, rate: 100/s, for: 2s}\n\
                 faults: [{on: {replica: b-0}, kind: {respond: {status: 503}}, from: 500ms, until: 900ms}]";
     let case = case(1, rest);
-    let until = |bad: u64| move |_, now: u64| at("b-0", 1, if (500..bad).contains(&now) { 503 } else { 200 });
+    let until = |bad: u64| {
+        move |_, now: u64| at("b-0", 1, if (500..bad).contains(&now) { 503 } else { 200 })
+    };
     let recovers = "recovers: {call: a->b, within: 300ms, atLeast: 95%}";
     judged("in time", &case, recovers, until(1100), Pass);
     judged("too late", &case, recovers, until(1600), Fail);
     judged("never", &case, recovers, until(9999), Fail);
-    judged("never well", &case, recovers, |_, _| at("b-0", 1, 503), Inconclusive);
+    judged(
+        "never well",
+        &case,
+        recovers,
+        |_, _| at("b-0", 1, 503),
+        Inconclusive,
+    );
     let again = "servedAgain: {call: a->b, replica: b-0, within: 300ms}";
     judged("served in time", &case, again, until(1100), Pass);
     judged("served late", &case, again, until(1600), Fail);
     judged("never served", &case, again, until(9999), Fail);
     let late = "servedAgain: {call: a->b, replica: b-0, within: 5s}";
-    judged("nothing left to see", &case, late, until(9999), Inconclusive);
+    judged(
+        "nothing left to see",
+        &case,
+        late,
+        until(9999),
+        Inconclusive,
+    );
 }
 
 #[test]
@@ -160,7 +222,13 @@ fn ejections_are_as_many_as_allowed() {
     judged("too few", &case, count, out(1), Fail);
     judged("none", &case, count, out(0), Fail);
     judged("too many", &case, count, out(3), Fail);
-    judged("too late to tell", &case, "ejectedCount: {after: 1400ms}", out(2), Inconclusive);
+    judged(
+        "too late to tell",
+        &case,
+        "ejectedCount: {after: 1400ms}",
+        out(2),
+        Inconclusive,
+    );
 }
 
 #[test]

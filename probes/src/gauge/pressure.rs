@@ -10,7 +10,9 @@ pub(super) fn waited() -> Option<u64> {
 
 fn parse(text: &str) -> Option<u64> {
     let some = text.lines().find_map(|line| line.strip_prefix("some "))?;
-    let total = some.split_whitespace().find_map(|word| word.strip_prefix("total="))?;
+    let total = some
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix("total="))?;
     total.parse().ok()
 }
 

@@ -56,7 +56,11 @@ pub(super) async fn run(
         Arm::Mesh => ("", &shared.mesh),
         Arm::Control => (".control", &shared.bare),
     };
-    let again = if attempt == 0 { String::new() } else { format!(".again{attempt}") };
+    let again = if attempt == 0 {
+        String::new()
+    } else {
+        format!(".again{attempt}")
+    };
     let name = format!("{}.{}{suffix}{again}", case.id, planned.repetition);
     let plan = WorldPlan {
         id: name.clone(),
@@ -64,7 +68,11 @@ pub(super) async fn run(
         profile: Arc::clone(profile),
         policies: case.policy.clone(),
         faults: case.faults.clone(),
-        taps: case.expect.iter().filter_map(|expect| expect.taps(case)).collect(),
+        taps: case
+            .expect
+            .iter()
+            .filter_map(|expect| expect.taps(case))
+            .collect(),
         seed: planned.seed,
         sabotage: shared.sabotage.clone().filter(|_| arm == Arm::Mesh),
     };
@@ -85,13 +93,15 @@ pub(super) async fn run(
     let history = shared.out.join("history").join(format!("{name}.jsonl"));
     let written = match seen {
         Err(error) => Err(error),
-        Ok(records) => evidence::write(
-            &header(shared, planned, arm),
-            &world,
-            records,
-            history.clone(),
-        )
-        .await,
+        Ok(records) => {
+            evidence::write(
+                &header(shared, planned, arm),
+                &world,
+                records,
+                history.clone(),
+            )
+            .await
+        }
     };
     let kept = if shared.keep {
         evidence::keep(&world, &shared.out.join("world").join(&name))
@@ -189,7 +199,9 @@ async fn window(
                 match action {
                     Action::Apply(index) => effects.push(Box::pin(put_in(world, planned, index))),
                     Action::Revert(index) => {
-                        let fault = active[index].take().expect("only active faults are reverted");
+                        let fault = active[index]
+                            .take()
+                            .expect("only active faults are reverted");
                         effects.push(Box::pin(take_back(world, planned, index, fault)));
                     }
                     Action::Change(index) => {

@@ -51,7 +51,10 @@ pub(super) async fn write(
         if let Some(folder) = target.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let segments = segments.into_iter().filter(|segment| segment.exists()).collect();
+        let segments = segments
+            .into_iter()
+            .filter(|segment| segment.exists())
+            .collect();
         let file = BufWriter::new(File::create(&target)?);
         let mut writer = Writer::start(file, &header).map_err(io::Error::other)?;
         for record in merge(segments, own).map_err(io::Error::other)? {

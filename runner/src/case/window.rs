@@ -183,7 +183,10 @@ impl Window {
             }
         }
         let over = self.faults.iter().all(|slot| slot.state == State::Over)
-            && self.changes.iter().all(|(_, progress)| *progress == Progress::Over);
+            && self
+                .changes
+                .iter()
+                .all(|(_, progress)| *progress == Progress::Over);
         if over && !self.closed {
             self.closed = true;
             actions.push(Action::Close);
@@ -224,7 +227,10 @@ mod tests {
         assert_eq!(window.step(1, Input::Applied(0)), [Action::StartLoad]);
         assert_eq!(window.step(2, Input::LoadStarted), []);
         assert_eq!(window.step(1500 * MS, Input::Clock), []);
-        assert_eq!(window.step(1600 * MS, Input::LoadEnded), [Action::Revert(0)]);
+        assert_eq!(
+            window.step(1600 * MS, Input::LoadEnded),
+            [Action::Revert(0)]
+        );
         assert_eq!(window.step(1601 * MS, Input::Reverted(0)), [Action::Close]);
     }
 
@@ -233,12 +239,27 @@ mod tests {
         let mut window = Window::new(&[fault(100, 300)], &[], 1000 * MS);
         assert_eq!(window.step(0, Input::Open), [Action::StartLoad]);
         let start = 10 * MS;
-        assert_eq!(window.step(start, Input::LoadStarted), [Action::WakeAt(start + 100 * MS)]);
-        assert_eq!(window.step(start + 100 * MS, Input::Clock), [Action::Apply(0)]);
-        assert_eq!(window.step(start + 120 * MS, Input::Applied(0)), [Action::WakeAt(start + 300 * MS)]);
-        assert_eq!(window.step(start + 300 * MS, Input::Clock), [Action::Revert(0)]);
+        assert_eq!(
+            window.step(start, Input::LoadStarted),
+            [Action::WakeAt(start + 100 * MS)]
+        );
+        assert_eq!(
+            window.step(start + 100 * MS, Input::Clock),
+            [Action::Apply(0)]
+        );
+        assert_eq!(
+            window.step(start + 120 * MS, Input::Applied(0)),
+            [Action::WakeAt(start + 300 * MS)]
+        );
+        assert_eq!(
+            window.step(start + 300 * MS, Input::Clock),
+            [Action::Revert(0)]
+        );
         assert_eq!(window.step(start + 310 * MS, Input::Reverted(0)), []);
-        assert_eq!(window.step(start + 1000 * MS, Input::LoadEnded), [Action::Close]);
+        assert_eq!(
+            window.step(start + 1000 * MS, Input::LoadEnded),
+            [Action::Close]
+        );
     }
 
     #[test]
@@ -247,8 +268,15 @@ mod tests {
         window.step(0, Input::Open);
         window.step(0, Input::LoadStarted);
         assert_eq!(window.step(100 * MS, Input::Clock), [Action::Apply(0)]);
-        assert_eq!(window.step(1000 * MS, Input::LoadEnded), [], "waits for what is under way");
-        assert_eq!(window.step(1001 * MS, Input::Applied(0)), [Action::Revert(0)]);
+        assert_eq!(
+            window.step(1000 * MS, Input::LoadEnded),
+            [],
+            "waits for what is under way"
+        );
+        assert_eq!(
+            window.step(1001 * MS, Input::Applied(0)),
+            [Action::Revert(0)]
+        );
         assert_eq!(window.step(1002 * MS, Input::Reverted(0)), [Action::Close]);
     }
 
@@ -260,7 +288,10 @@ mod tests {
         };
         let mut window = Window::new(&[], &[change], 1000 * MS);
         window.step(0, Input::Open);
-        assert_eq!(window.step(0, Input::LoadStarted), [Action::WakeAt(200 * MS)]);
+        assert_eq!(
+            window.step(0, Input::LoadStarted),
+            [Action::WakeAt(200 * MS)]
+        );
         assert_eq!(window.step(200 * MS, Input::Clock), [Action::Change(0)]);
         assert_eq!(window.step(1000 * MS, Input::LoadEnded), []);
         assert_eq!(window.step(1500 * MS, Input::Changed(0)), [Action::Close]);

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use meshproof_clock::{now, poll};
 use meshproof_fixtures::{Credentials, Running, change};
 use meshproof_model::{ChangeRecord, ChangeStep, Intrude, Intruder, Intrusion, Operation};
@@ -58,7 +59,9 @@ async fn intrusions(
     let mut records = vec![told(ChangeStep::Begun)];
     let guest = world.guest(&intrude.into);
     let intruders = intrude.by.iter().map(|intruder| ("intruder", intruder));
-    let all: Vec<_> = intruders.chain(guest.iter().map(|guest| ("guest", guest))).collect();
+    let all: Vec<_> = intruders
+        .chain(guest.iter().map(|guest| ("guest", guest)))
+        .collect();
     for (replica, at) in world.inbounds(&intrude.into) {
         for (role, intruder) in &all {
             let trace = format!("{role}.{number}-{}", records.len());
@@ -99,13 +102,15 @@ async fn rotate(
     number: u32,
 ) -> Result<Vec<ChangeRecord>, CaseError> {
     let services = planned.case.world.services.keys();
-    let doors: Vec<(String, SocketAddr)> =
-        services.flat_map(|service| world.inbounds(service)).collect();
-    let mut before = Vec::new();
-    for (_, at) in &doors {
-        before.push(shown(planned, *at).await?);
-    }
+    let doors: Vec<(String, SocketAddr)> = services
+        .flat_map(|service| world.inbounds(service))
+        .collect();
+    let begun = now();
+    let before = try_join_all(doors.iter().map(|(_, at)| shown(planned, *at))).await?;
     let mut records = handed_over(world, planned, number, &Operation::Rotate).await?;
+    if let Some(first) = records.first_mut() {
+        first.at = begun;
+    }
     let done = records.pop_if(|record| record.step == ChangeStep::Done);
     let mut acts = done.is_some();
     for ((replica, at), before) in doors.iter().zip(&before) {
@@ -117,7 +122,10 @@ async fn rotate(
         };
         match poll(planned.case.acts.within.std(), LOOK, what, changed).await {
             Ok(seen) => seen?,
-            Err(_late) => acts = false,
+            Err(_late) => {
+                acts = false;
+                break;
+            }
         }
     }
     let step = match acts {
@@ -130,7 +138,10 @@ async fn rotate(
         step,
     };
     records.push(seen);
-    records.extend(done.filter(|_| acts).map(|done| ChangeRecord { at: now(), ..done }));
+    records.extend(
+        done.filter(|_| acts)
+            .map(|done| ChangeRecord { at: now(), ..done }),
+    );
     Ok(records)
 }
 

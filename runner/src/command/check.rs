@@ -63,7 +63,11 @@ fn told(case: &str, judgement: &Judgement) -> String {
     let mut text = format!("{case}: {}\n", verdict.kind());
     for expect in &judgement.expects {
         let kind = expect.verdict.kind();
-        text.push_str(&format!("  {kind:<12}  {}: {}\n", expect.check, expect.verdict.reason()));
+        text.push_str(&format!(
+            "  {kind:<12}  {}: {}\n",
+            expect.check,
+            expect.verdict.reason()
+        ));
         if let Verdict::Fail { evidence, .. } = &expect.verdict {
             for excerpt in evidence {
                 text.push_str(&format!("    {}\n", excerpt.subject));

@@ -53,7 +53,9 @@ pub(crate) fn doctor(mesh: Option<&str>) -> Result<u8, Failure> {
     let wanted = mesh.unwrap_or(DEFAULT_MESH);
     let mut profiles = vec![Profile::load(wanted).map_err(Failure::input)?];
     if mesh.is_none() {
-        let others = Profile::builtin_names().into_iter().filter(|name| name != wanted);
+        let others = Profile::builtin_names()
+            .into_iter()
+            .filter(|name| name != wanted);
         for name in others {
             profiles.push(Profile::load(&name).map_err(Failure::input)?);
         }
@@ -70,13 +72,21 @@ pub(crate) fn doctor(mesh: Option<&str>) -> Result<u8, Failure> {
         None => "the default run".to_owned(),
         Some(mesh) => format!("`meshproof run --mesh {mesh}`"),
     };
-    let verdict = if works { "can work here" } else { "cannot work here" };
+    let verdict = if works {
+        "can work here"
+    } else {
+        "cannot work here"
+    };
     print(&format!("{}\n{run} {verdict}\n", told(&findings)));
     Ok(if works { 0 } else { 3 })
 }
 
 fn told(findings: &[Finding]) -> String {
-    let width = findings.iter().map(|finding| finding.what.len()).max().unwrap_or(0);
+    let width = findings
+        .iter()
+        .map(|finding| finding.what.len())
+        .max()
+        .unwrap_or(0);
     let mut text = String::new();
     for finding in findings {
         let grade = match finding.grade {
@@ -85,7 +95,11 @@ fn told(findings: &[Finding]) -> String {
             Grade::Bad => "BAD",
         };
         for (index, line) in finding.lines.iter().enumerate() {
-            let (grade, what) = if index == 0 { (grade, finding.what.as_str()) } else { ("", "") };
+            let (grade, what) = if index == 0 {
+                (grade, finding.what.as_str())
+            } else {
+                ("", "")
+            };
             text.push_str(&format!("{grade:<4}  {what:<width$}  {line}\n"));
         }
     }

@@ -67,7 +67,10 @@ impl Steps {
     fn tell(&mut self, grade: &str, name: &str, what: &str) {
         let mut lines = what.lines();
         let first = lines.next().unwrap_or_default();
-        let mut text = format!("{grade:<4}  {name:<8}  {:>9}  {first}\n", shown(self.began.elapsed()));
+        let mut text = format!(
+            "{grade:<4}  {name:<8}  {:>9}  {first}\n",
+            shown(self.began.elapsed())
+        );
         lines.for_each(|line| text.push_str(&format!("{:27}{line}\n", "")));
         print(&text);
         self.began = Instant::now();
@@ -85,7 +88,10 @@ pub(crate) fn check(mesh: &str) -> Result<u8, Failure> {
     let name = profile.spec.name.clone();
     steps.done("read", &format!("mesh `{name}`: {}", profile.spec.about));
     profile.rehearse().map_err(Failure::input)?;
-    steps.done("render", "every template, without and with every part of a policy");
+    steps.done(
+        "render",
+        "every template, without and with every part of a policy",
+    );
     let lines = how_to_get(&profile);
     if !lines.is_empty() {
         let mesh = mesh.to_owned();
@@ -118,10 +124,12 @@ async fn walk(profile: Arc<Profile>, mut steps: Steps) -> Result<u8, CheckError>
         steps: &mut steps,
     };
     let walked = tokio::select! {
-        walked = life.walk() => walked,
+        // In this order: whoever can interrupt the walk is heard from its first step on.
+        biased;
+        () = interruption() => Err(Trouble::Interrupted),
         () = listen => Err(Trouble::Environment("the keeper is gone, and every process with it".to_owned())),
         () = timers.run() => Err(Trouble::Environment("the timers ended".to_owned())),
-        () = interruption() => Err(Trouble::Interrupted),
+        walked = life.walk() => walked,
     };
     let name = &profile.spec.name;
     let (code, verdict) = match walked {
@@ -132,7 +140,11 @@ async fn walk(profile: Arc<Profile>, mut steps: Steps) -> Result<u8, CheckError>
         }
         Err(Trouble::Environment(why)) => {
             steps.failed("machine", &why);
-            (3, "this machine failed, so nothing is said of the mesh; see `meshproof doctor`\n".to_owned())
+            (
+                3,
+                "this machine failed, so nothing is said of the mesh; see `meshproof doctor`\n"
+                    .to_owned(),
+            )
         }
         Err(Trouble::Interrupted) => (130, "interrupted\n".to_owned()),
     };

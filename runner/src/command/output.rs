@@ -13,7 +13,10 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let entries = rows.iter().filter_map(|row| row.get(column));
-        entries.map(|entry| entry.chars().count()).max().unwrap_or(0)
+        entries
+            .map(|entry| entry.chars().count())
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..count.saturating_sub(1)).map(width).collect();
     let line = |row: &Vec<String>| {
@@ -28,4 +31,3 @@ pub(crate) fn columns(rows: &[Vec<String>]) -> String {
     };
     rows.iter().map(line).collect()
 }
-

@@ -18,10 +18,15 @@ pub(crate) fn recover() -> Result<u8, Failure> {
         let name = run.run.display();
         let told = match run.outcome {
             Outcome::Live => format!("{name}: still runs, left alone\n"),
-            Outcome::Cleaned { ended } => format!("{name}: removed, {} processes ended\n", ended.len()),
+            Outcome::Cleaned { ended } => {
+                format!("{name}: removed, {} processes ended\n", ended.len())
+            }
             Outcome::Left { ended, why } => {
                 code = 3;
-                format!("{name}: {} processes ended, the folder is left: {why}\n", ended.len())
+                format!(
+                    "{name}: {} processes ended, the folder is left: {why}\n",
+                    ended.len()
+                )
             }
         };
         print(&told);

@@ -36,7 +36,11 @@ pub(crate) fn report(from: &Path, outputs: &[String]) -> Result<u8, Failure> {
 fn tell(from: &Path, outputs: &[String]) -> Result<u8, ReportError> {
     let outputs = outputs.iter().map(|text| text.parse());
     let outputs: Vec<Output> = outputs.collect::<Result<_, _>>()?;
-    let from = if from.is_dir() { from.join("events.jsonl") } else { from.to_owned() };
+    let from = if from.is_dir() {
+        from.join("events.jsonl")
+    } else {
+        from.to_owned()
+    };
     let mut told = Vec::new();
     // All of it is read before a file is written: an earlier report is worth more than half a one.
     for event in events(&from)? {
@@ -49,10 +53,12 @@ fn tell(from: &Path, outputs: &[String]) -> Result<u8, ReportError> {
     }
     for mut report in open(&outputs)? {
         let whole = told.iter().try_for_each(|event| report.see(event));
-        whole.and_then(|()| report.finish()).map_err(|source| ReportError::Told {
-            from: from.clone(),
-            source,
-        })?;
+        whole
+            .and_then(|()| report.finish())
+            .map_err(|source| ReportError::Told {
+                from: from.clone(),
+                source,
+            })?;
     }
     Ok(0)
 }

@@ -118,7 +118,11 @@ fn reports(outputs: &[Output], folders: &Folders) -> Result<Vec<Box<dyn Report>>
     let stream = Stream::create(&events).map_err(|error| unwritable(&events, error))?;
     let mut reports: Vec<Box<dyn Report>> = vec![Box::new(stream)];
     for output in standard.iter().chain(outputs) {
-        reports.push(output.open().map_err(|error| unwritable(&output.path, error))?);
+        reports.push(
+            output
+                .open()
+                .map_err(|error| unwritable(&output.path, error))?,
+        );
     }
     let mut artefacts = vec![("evidence".to_owned(), relative(folders.out.clone()))];
     let asked = outputs.iter();
@@ -154,7 +158,12 @@ fn reproduce(options: &cli::Run, seed: u64) -> String {
         format!("--mesh {}", quoted(&options.mesh)),
         format!("--suite {}", quoted(&options.suite)),
     ];
-    words.extend(options.filter.iter().map(|text| format!("--filter {}", quoted(text))));
+    words.extend(
+        options
+            .filter
+            .iter()
+            .map(|text| format!("--filter {}", quoted(text))),
+    );
     if options.repeat > 1 {
         words.push(format!("--repeat {}", options.repeat));
     }

@@ -47,7 +47,9 @@ fn drawn(case: &Case) -> String {
     let mut section = |title: &str, lines: &str| {
         if !lines.is_empty() {
             text.push_str(&format!("\n{title}\n"));
-            lines.lines().for_each(|line| text.push_str(&format!("  {line}\n")));
+            lines
+                .lines()
+                .for_each(|line| text.push_str(&format!("  {line}\n")));
         }
     };
     section("Demand", &demand(case));
@@ -63,8 +65,15 @@ fn drawn(case: &Case) -> String {
 fn demand(case: &Case) -> String {
     let mut lines = vec![case.statement.clone()];
     if !case.requires.is_empty() {
-        let names: Vec<_> = case.requires.iter().map(|capability| capability.name()).collect();
-        lines.push(format!("It binds a mesh that declares {}.", names.join(", ")));
+        let names: Vec<_> = case
+            .requires
+            .iter()
+            .map(|capability| capability.name())
+            .collect();
+        lines.push(format!(
+            "It binds a mesh that declares {}.",
+            names.join(", ")
+        ));
     }
     if case.control {
         lines.push("Without any mesh it must be seen to fail, else it proves nothing.".to_owned());
@@ -84,10 +93,15 @@ fn policy(case: &Case) -> String {
 fn checks(case: &Case) -> String {
     let mut rows = Vec::new();
     for expect in &case.expect {
-        let about = Expect::CATALOGUE.iter().find(|(name, _)| *name == expect.name());
+        let about = Expect::CATALOGUE
+            .iter()
+            .find(|(name, _)| *name == expect.name());
         let (_, params) = named(expect);
         rows.push(vec![expect.name().to_owned(), params]);
-        rows.push(vec![String::new(), about.map_or("", |(_, about)| about).to_owned()]);
+        rows.push(vec![
+            String::new(),
+            about.map_or("", |(_, about)| about).to_owned(),
+        ]);
     }
     columns(&rows)
 }

@@ -53,7 +53,18 @@ pub struct LinkTarget {
 
 /// `app a ─app-out─► sidecar a ──wire──► sidecar b ─app-in─► app b`. Without sidecars all three are the one direct hop.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkSide {

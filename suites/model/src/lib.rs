@@ -24,7 +24,8 @@ pub use fault::{CutBy, Fault, FaultKind, LinkSide, LinkTarget, Target, Toward};
 pub use intrusion::{Intrude, Intruder, IntruderSaw, Intrusion};
 pub use load::{Arrival, Load, Method};
 pub use policy::{
-    BackendRef, Backoff, BudgetKind, Limits, Mtls, Outlier, Policy, Retry, RetryConstraint, Timeouts,
+    BackendRef, Backoff, BudgetKind, Limits, Mtls, Outlier, Policy, Retry, RetryConstraint,
+    Timeouts,
 };
 pub use record::{
     AttemptEnded, AttemptStarted, FaultRecord, FaultStep, LoadEnded, Mark, Nanos, Noise, Outcome,

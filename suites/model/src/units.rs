@@ -294,7 +294,9 @@ impl FromStr for ByteRate {
         let wrong = || UnitError::new(text, "a rate of bytes above 0", "`64KiB/s` or `1MiB/s`");
         let bytes = text.strip_suffix("/s").ok_or_else(wrong)?;
         let bytes: Bytes = bytes.parse().map_err(|_| wrong())?;
-        Some(Self(bytes)).filter(|_| bytes.get() > 0).ok_or_else(wrong)
+        Some(Self(bytes))
+            .filter(|_| bytes.get() > 0)
+            .ok_or_else(wrong)
     }
 }
 
@@ -402,7 +404,14 @@ mod tests {
         for text in ["20", "101%", "0.123%", "%", "1.%"] {
             assert!(text.parse::<Percent>().is_err(), "{text}");
         }
-        for text in ["0B/s", "64KiB", "64/s", "KiB/s", "64KiB/m", "99999999999GiB/s"] {
+        for text in [
+            "0B/s",
+            "64KiB",
+            "64/s",
+            "KiB/s",
+            "64KiB/m",
+            "99999999999GiB/s",
+        ] {
             assert!(text.parse::<ByteRate>().is_err(), "{text}");
         }
         for text in ["64", "64kb", "KiB", "99999999999GiB"] {

@@ -73,7 +73,9 @@ impl OverCalls for EjectedCount {
         if u32::try_from(out.len()) == Ok(allowed) {
             return Finding::pass(format!("{seen}, by chance with at most {CHANCE:.0e}"));
         }
-        let lines = counts.iter().map(|(name, count)| format!("{name}: {count}"));
+        let lines = counts
+            .iter()
+            .map(|(name, count)| format!("{name}: {count}"));
         Finding::fail(
             format!(
                 "wanted: {allowed} ejected, which is {} of {replicas} rounded down; {seen}",
@@ -99,7 +101,9 @@ impl OverCalls for EjectedCount {
             ));
         }
         if outlier.base_ejection_time <= case.load.length {
-            return Some("ejections end before the load: make `baseEjectionTime` longer".to_owned());
+            return Some(
+                "ejections end before the load: make `baseEjectionTime` longer".to_owned(),
+            );
         }
         one_caller(case, edge)
     }

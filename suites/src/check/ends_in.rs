@@ -1,7 +1,7 @@
 //! Every call ends at a given time after its start, by an error that the mesh made.
 
-use meshproof_model::{Edge, Outcome};
 use meshproof_model::units::Duration;
+use meshproof_model::{Edge, Outcome};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +57,10 @@ impl OverCalls for EndsIn {
                 breaches.hard(call, format!("over after {} already", millis(seen)));
             } else if !call.failed_by_mesh() {
                 breaches.hard(call, "it ended otherwise than by an error of the mesh");
-            } else if self.status.is_some_and(|status| !call.answered_with(status)) {
+            } else if self
+                .status
+                .is_some_and(|status| !call.answered_with(status))
+            {
                 let outcome = call.end.as_ref().map_or(&Outcome::GaveUp, |(_, end)| end);
                 breaches.hard(call, format!("it ended by {}", name(outcome)));
             }
@@ -67,7 +70,9 @@ impl OverCalls for EndsIn {
         }
         let demand = format!(
             "every call ends by {} of the mesh at {} ± {}",
-            self.status.map_or("an error".to_owned(), |status| format!("an answer {status}")),
+            self.status.map_or("an error".to_owned(), |status| format!(
+                "an answer {status}"
+            )),
             self.at,
             millis(tolerance)
         );

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use meshproof_model::{
-    ChangeStep, Edge, Excerpt, IntruderSaw, Intrusion, Operation, Record, Side,
+    AttemptStarted, ChangeStep, Edge, Excerpt, IntruderSaw, Intrusion, Operation, Record, Side,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,10 @@ impl Params for NoneReached {
 
     fn flaw(&self, case: &Case, _: &Edge) -> Option<String> {
         let intrudes = |operation: &Operation| matches!(operation, Operation::Intrude(_));
-        let any = case.changes.iter().any(|change| intrudes(&change.operation));
+        let any = case
+            .changes
+            .iter()
+            .any(|change| intrudes(&change.operation));
         (!any).then(|| "nobody intrudes: the case has no change `intrude`".to_owned())
     }
 }
@@ -63,10 +66,8 @@ impl Doors<'_> {
 impl Check for Doors<'_> {
     fn see(&mut self, record: &Record) {
         match record {
-            Record::AttemptStarted(start) if start.side == Side::Callee => {
-                if start.trace.starts_with("intruder.") || start.trace.starts_with("guest.") {
-                    self.recorded.insert(start.trace.clone());
-                }
+            Record::AttemptStarted(start) if start.side == Side::Callee && is_ours(start) => {
+                self.recorded.insert(start.trace.clone());
             }
             Record::Change(change) => {
                 if let ChangeStep::Intruded(intrusion) = &change.step {
@@ -82,9 +83,10 @@ impl Check for Doors<'_> {
         let (guests, intruders): (Vec<_>, Vec<_>) = self.tried.iter().partition(is_guest);
         let known: BTreeSet<_> = intruders.iter().map(|one| one.trace.as_str()).collect();
         let inside: Vec<_> = intruders.iter().filter(|one| self.reached(one)).collect();
-        let strangers = self.recorded.iter().find(|trace| {
-            trace.starts_with("intruder.") && !known.contains(trace.as_str())
-        });
+        let strangers = self
+            .recorded
+            .iter()
+            .find(|trace| trace.starts_with("intruder.") && !known.contains(trace.as_str()));
         if let Some(first) = inside.first() {
             let evidence = inside.iter().take(3).map(|one| excerpt(one)).collect();
             return Finding::fail(
@@ -140,11 +142,19 @@ impl Check for Doors<'_> {
     }
 }
 
+/// Whether one of the calls that a change `intrude` makes caused this.
+fn is_ours(start: &AttemptStarted) -> bool {
+    start.trace.starts_with("intruder.") || start.trace.starts_with("guest.")
+}
+
 fn excerpt(intrusion: &Intrusion) -> Excerpt {
     Excerpt {
         subject: format!("intruder {}", intrusion.intruder.describe()),
         lines: vec![
-            format!("called {}'s sidecar as {}", intrusion.replica, intrusion.trace),
+            format!(
+                "called {}'s sidecar as {}",
+                intrusion.replica, intrusion.trace
+            ),
             saw(&intrusion.saw),
         ],
     }
@@ -154,7 +164,114 @@ fn saw(saw: &IntruderSaw) -> String {
     match saw {
         IntruderSaw::NoConnection { error } => format!("no connection: {error}"),
         IntruderSaw::TurnedAway { error } => format!("turned away: {error}"),
-        IntruderSaw::Answered { status, by: Some(by) } => format!("{status} by {by}"),
+        IntruderSaw::Answered {
+            status,
+            by: Some(by),
+        } => format!("{status} by {by}"),
         IntruderSaw::Answered { status, by: None } => format!("{status} by the mesh"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use meshproof_model::{ChangeRecord, Intruder, Method};
+
+    use super::*;
+
+    const CASE: &str = r#"{
+        "id": "t.t", "level": "must", "statement": "t", "sources": ["t"],
+        "world": {"services": {"a": {"calls": ["b"]}, "b": {}}},
+        "load": {"on": "a", "rate": "10/s", "for": "1s"},
+        "changes": [{"at": "0ms", "do": {"intrude": {"into": "b", "by": ["clearText", "noCertificate"]}}}],
+        "expect": []
+    }"#;
+
+    fn away() -> IntruderSaw {
+        IntruderSaw::TurnedAway {
+            error: "closed".to_owned(),
+        }
+    }
+
+    fn answered(by: Option<&str>) -> IntruderSaw {
+        let by = by.map(str::to_owned);
+        IntruderSaw::Answered { status: 403, by }
+    }
+
+    fn finding(calls: &[(&str, IntruderSaw)], recorded: &[&str]) -> Finding {
+        let case: Case = serde_json::from_str(CASE).unwrap();
+        let scene = Scene {
+            case: &case,
+            budget: None,
+        };
+        let params = NoneReached {};
+        let mut check = params.start(scene);
+        for (trace, saw) in calls {
+            check.see(&Record::Change(ChangeRecord {
+                at: 1,
+                change: 0,
+                step: ChangeStep::Intruded(Intrusion {
+                    trace: (*trace).to_owned(),
+                    intruder: Intruder::ClearText,
+                    replica: "b-0".to_owned(),
+                    saw: saw.clone(),
+                }),
+            }));
+        }
+        for trace in recorded {
+            check.see(&Record::AttemptStarted(AttemptStarted {
+                at: 1,
+                id: 1,
+                replica: "b-0".to_owned(),
+                side: Side::Callee,
+                peer: String::new(),
+                call: "-".to_owned(),
+                trace: (*trace).to_owned(),
+                method: Method::Get,
+                intended: None,
+            }));
+        }
+        check.finish()
+    }
+
+    #[test]
+    fn only_intruders_inside_fail_and_only_tried_doors_pass() {
+        let guest = ("guest.0-3", answered(Some("b-0")));
+        let one = ("intruder.0-1", away());
+        let two = ("intruder.0-2", answered(None));
+        let all = [one.clone(), two.clone(), guest.clone()];
+        let is_fail = |found: &Finding| matches!(found, Finding::Fail { .. });
+        let is_open = |found: &Finding| matches!(found, Finding::Inconclusive { .. });
+        let found = finding(&all, &["guest.0-3", "load.1"]);
+        assert!(matches!(found, Finding::Pass { .. }), "{found:?}");
+        for inside in ["intruder.0-1", "intruder.0-2", "intruder.0-9"] {
+            let found = finding(&all, &["guest.0-3", inside]);
+            assert!(is_fail(&found), "{inside}: {found:?}");
+        }
+        let marked = [
+            one.clone(),
+            ("intruder.0-2", answered(Some("b-0"))),
+            guest.clone(),
+        ];
+        assert!(
+            is_fail(&finding(&marked, &["guest.0-3"])),
+            "answered by the application"
+        );
+        let no_door = IntruderSaw::NoConnection {
+            error: "refused".to_owned(),
+        };
+        let nobody = &[][..];
+        let welcome = &["guest.0-3"][..];
+        let no_door = [one.clone(), ("intruder.0-2", no_door), guest.clone()];
+        let rows = [
+            ("nothing", &[][..], nobody),
+            ("one of two", &[one.clone(), guest.clone()], welcome),
+            ("no door", &no_door, welcome),
+            ("no guest", &[one.clone(), two.clone()], nobody),
+            ("guest refused", &all, nobody),
+        ];
+        for (row, calls, recorded) in rows {
+            let found = finding(calls, recorded);
+            assert!(is_open(&found), "{row}: {found:?}");
+        }
     }
 }

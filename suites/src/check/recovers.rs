@@ -31,7 +31,9 @@ impl OverCalls for Recovers {
     fn judge(&self, scene: &Scene, calls: &Calls) -> Finding {
         let lives = || (0..scene.case.faults.len()).map(|nth| calls.lives().fault(nth));
         let first = lives().map(|life| life.applied).min().flatten();
-        let gone = lives().map(|life| life.reverted).collect::<Option<Vec<_>>>();
+        let gone = lives()
+            .map(|life| life.reverted)
+            .collect::<Option<Vec<_>>>();
         let (Some(first), Some(gone)) = (first, gone.and_then(|all| all.into_iter().max())) else {
             return Finding::inconclusive("the faults were not seen to come and go");
         };

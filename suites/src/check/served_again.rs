@@ -67,7 +67,10 @@ impl OverCalls for ServedAgain {
                 };
                 let failed = calls.all().iter().filter(|call| call.start >= reverted);
                 Finding::Fail {
-                    why: format!("wanted: {replica} serves again within {}; {seen}", self.within),
+                    why: format!(
+                        "wanted: {replica} serves again within {}; {seen}",
+                        self.within
+                    ),
                     evidence: excerpts(failed.filter(|call| !call.succeeded())),
                     slack: Some(std::time::Duration::from_nanos(at - late)),
                 }
@@ -77,7 +80,10 @@ impl OverCalls for ServedAgain {
 
     fn unfit(&self, case: &Case, edge: &Edge) -> Option<String> {
         if crate::service_of(&self.replica) != edge.callee {
-            return Some(format!("{edge} never reaches the replica `{}`", self.replica));
+            return Some(format!(
+                "{edge} never reaches the replica `{}`",
+                self.replica
+            ));
         }
         let none = faults(case, &self.replica).next().is_none();
         let none = none.then(|| format!("no fault sits on `{}`", self.replica));

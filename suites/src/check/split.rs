@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::evidence::excerpts;
-use super::window::{self, Window};
 use super::ratio;
+use super::window::{self, Window};
 use super::{Finding, OverCalls};
 use crate::Scene;
 use crate::calls::Calls;

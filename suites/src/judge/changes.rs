@@ -62,7 +62,10 @@ fn never_acted(case: &Case, name: &str, begun: Nanos, at: Nanos, window: &Window
                 subject: "gate".to_owned(),
                 lines: vec![
                     format!("{} {name} begun", millis(0)),
-                    format!("{} waiting for it given up", millis(at.saturating_sub(begun))),
+                    format!(
+                        "{} waiting for it given up",
+                        millis(at.saturating_sub(begun))
+                    ),
                 ],
             }],
         },

@@ -58,10 +58,15 @@ fn change_flaw(case: &Case, nth: usize) -> Option<Flaw> {
             flaw("change `policy` brings no policy", &["changes", name])
         }
         Operation::Policy(policies)
-            if policies.values().any(|policy| policy.mtls.is_some() || policy.allow.is_some()) =>
+            if policies
+                .values()
+                .any(|policy| policy.mtls.is_some() || policy.allow.is_some()) =>
         {
-            flaw("change `policy` brings `mtls` or `allow`", &["changes", name])
-                .advise("who may call whom is settled when the world starts: say it under `policy`")
+            flaw(
+                "change `policy` brings `mtls` or `allow`",
+                &["changes", name],
+            )
+            .advise("who may call whom is settled when the world starts: say it under `policy`")
         }
         Operation::Policy(policies) => policies_flaw(case, policies),
         Operation::Intrude(intrude) => intrude_flaw(case, intrude),
@@ -72,9 +77,7 @@ fn change_flaw(case: &Case, nth: usize) -> Option<Flaw> {
         Operation::RollingRestart(service) if !case.world.services.contains_key(service) => {
             unknown_service(case, service, "changes", "a change restarts")
         }
-        Operation::Invalid(_)
-        | Operation::RollingRestart(_)
-        | Operation::Rotate => None,
+        Operation::Invalid(_) | Operation::RollingRestart(_) | Operation::Rotate => None,
     }
 }
 
@@ -88,26 +91,34 @@ fn intrude_flaw(case: &Case, intrude: &Intrude) -> Option<Flaw> {
         return flaw("an intruder speaks HTTP/1.1 only", &["changes", into]);
     }
     if intrude.by.is_empty() {
-        return flaw("change `intrude` says nothing under `by`", &["changes", "intrude"]);
+        return flaw(
+            "change `intrude` says nothing under `by`",
+            &["changes", "intrude"],
+        );
     }
-    let secured = case.policy.values().any(|policy| policy.mtls.is_some() || policy.allow.is_some());
+    let secured = case
+        .policy
+        .values()
+        .any(|policy| policy.mtls.is_some() || policy.allow.is_some());
     if !secured {
-        return flaw("no policy asks for `mtls`: nobody is an intruder", &["changes", "intrude"]);
+        return flaw(
+            "no policy asks for `mtls`: nobody is an intruder",
+            &["changes", "intrude"],
+        );
     }
     let called = case.world.edges().any(|edge| edge.callee == *into);
     (!called)
-        .then(|| flaw(format!("nobody calls `{into}`, so everybody intrudes"), &["changes", into]))
+        .then(|| {
+            flaw(
+                format!("nobody calls `{into}`, so everybody intrudes"),
+                &["changes", into],
+            )
+        })
         .flatten()
 }
 
 /// A replica leaves when it is a member, and joins when it is none.
-fn member_flaw(
-    case: &Case,
-    nth: usize,
-    name: &str,
-    replica: &str,
-    leaves: bool,
-) -> Option<Flaw> {
+fn member_flaw(case: &Case, nth: usize, name: &str, replica: &str, leaves: bool) -> Option<Flaw> {
     if let Some(problem) = replica_problem(case, replica) {
         return flaw(problem, &["changes", replica])
             .advise("replicas are named `<service>-0`, `<service>-1` and so on");
@@ -174,7 +185,11 @@ fn capability_flaw(case: &Case) -> Option<Flaw> {
 fn needed_by(policy: &Policy) -> Vec<(Capability, &'static str)> {
     let timeouts = policy.timeouts.clone().unwrap_or_default();
     let uses = [
-        (timeouts.request.is_some(), Capability::TimeoutRequest, "timeouts.request"),
+        (
+            timeouts.request.is_some(),
+            Capability::TimeoutRequest,
+            "timeouts.request",
+        ),
         (
             timeouts.backend_request.is_some(),
             Capability::TimeoutBackendRequest,
@@ -186,7 +201,11 @@ fn needed_by(policy: &Policy) -> Vec<(Capability, &'static str)> {
             Capability::RetryConstraint,
             "retryConstraint",
         ),
-        (!policy.backend_refs.is_empty(), Capability::Split, "backendRefs"),
+        (
+            !policy.backend_refs.is_empty(),
+            Capability::Split,
+            "backendRefs",
+        ),
         (policy.outlier.is_some(), Capability::Outlier, "outlier"),
         (policy.limits.is_some(), Capability::Limits, "limits"),
         (policy.mtls.is_some(), Capability::Mtls, "mtls"),

@@ -1,8 +1,8 @@
 //! Tiny histories, written as stories: what each call did, in milliseconds after its start.
 
 use meshproof_model::{
-    AttemptEnded, AttemptStarted, ChangeRecord, ChangeStep, FaultRecord, FaultStep, LoadEnded, Mark, Method, Nanos, Noise,
-    Outcome, Phase, Record, Side,
+    AttemptEnded, AttemptStarted, ChangeRecord, ChangeStep, FaultRecord, FaultStep, LoadEnded,
+    Mark, Method, Nanos, Noise, Outcome, Phase, Record, Side,
 };
 use meshproof_suites::history::{Arm, Header, SCHEMA};
 use meshproof_suites::{Case, Judgement, PROBER, judge};

@@ -42,7 +42,11 @@ pub(super) async fn of(profile: &Profile, needed: bool) -> Finding {
 pub(crate) fn how_to_get(profile: &Profile) -> Vec<String> {
     let mut lines = Vec::new();
     let spec = &profile.spec.requires;
-    for name in spec.binaries.iter().filter(|name| !profile.binaries.contains_key(*name)) {
+    for name in spec
+        .binaries
+        .iter()
+        .filter(|name| !profile.binaries.contains_key(*name))
+    {
         let variable = format!("MESHPROOF_{}", name.to_uppercase().replace('-', "_"));
         lines.push(match std::env::var_os(&variable) {
             Some(path) => {
@@ -62,7 +66,10 @@ pub(crate) fn how_to_get(profile: &Profile) -> Vec<String> {
 async fn version(path: &Path) -> Option<String> {
     for question in ASKED {
         let mut command = Command::new(path);
-        command.arg(question).stdin(Stdio::null()).kill_on_drop(true);
+        command
+            .arg(question)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
         let Ok(Ok(output)) = within(VERSION, "a program's version", command.output()).await else {
             continue;
         };

@@ -5,11 +5,11 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 
 use meshproof_keeper::left;
-use meshproof_model::Target;
-use meshproof_suites::{Case, Suite};
 use rustix::fs::{Access, access};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, netlink, socket_with};
-use rustix::process::{PidfdFlags, Resource, getpid, getrlimit, parent_process_death_signal, pidfd_open};
+use rustix::process::{
+    PidfdFlags, Resource, getpid, getrlimit, parent_process_death_signal, pidfd_open,
+};
 
 use super::{Finding, Grade};
 use crate::run::runs_folder;
@@ -18,8 +18,6 @@ use crate::run::runs_folder;
 const FILES: u64 = 1024;
 /// What a run of the built-in suites stays below, in MiB.
 const MEMORY: u64 = 1024;
-/// The longest path of a Unix socket, without its final NUL (`unix(7)`).
-const SOCKET_PATH: usize = 107;
 
 /// Looks at everything that a run of any mesh needs.
 pub(super) fn look() -> Vec<Finding> {
@@ -35,17 +33,28 @@ pub(super) fn look() -> Vec<Finding> {
 
 /// What the keeper and the fault proxy ask of the kernel.
 fn kernel() -> Finding {
-    let release = rustix::system::uname().release().to_string_lossy().into_owned();
+    let release = rustix::system::uname()
+        .release()
+        .to_string_lossy()
+        .into_owned();
     let needed = [
-        ("pidfd_open", pidfd_open(getpid(), PidfdFlags::empty()).is_ok()),
+        (
+            "pidfd_open",
+            pidfd_open(getpid(), PidfdFlags::empty()).is_ok(),
+        ),
         ("parent-death signal", parent_process_death_signal().is_ok()),
         ("/proc", Path::new("/proc/self/stat").exists()),
     ];
-    let missing: Vec<_> = needed.iter().filter(|(_, there)| !there).map(|(name, _)| *name).collect();
+    let missing: Vec<_> = needed
+        .iter()
+        .filter(|(_, there)| !there)
+        .map(|(name, _)| *name)
+        .collect();
     if !missing.is_empty() {
         let found = format!("Linux {release} without {}", missing.join(", "));
-        return Finding::new(Grade::Bad, "kernel", found)
-            .advise("use Linux 5.3 or later, with /proc mounted and a sandbox that permits these calls");
+        return Finding::new(Grade::Bad, "kernel", found).advise(
+            "use Linux 5.3 or later, with /proc mounted and a sandbox that permits these calls",
+        );
     }
     if sock_diag().is_err() {
         return Finding::new(Grade::Note, "kernel", format!("Linux {release} without sock_diag"))
@@ -73,7 +82,10 @@ fn loopback() -> Finding {
 
 fn open_files() -> Finding {
     let limit = getrlimit(Resource::Nofile);
-    let (soft, hard) = (limit.current.unwrap_or(u64::MAX), limit.maximum.unwrap_or(u64::MAX));
+    let (soft, hard) = (
+        limit.current.unwrap_or(u64::MAX),
+        limit.maximum.unwrap_or(u64::MAX),
+    );
     let found = match limit.current {
         Some(soft) => format!("{soft} descriptors a process"),
         None => "as many descriptors as a process wants".to_owned(),
@@ -101,14 +113,17 @@ fn cores() -> Finding {
 /// Memory that is free for use; nothing where the kernel does not tell.
 fn memory() -> Option<Finding> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let mib = line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? / 1024;
     let found = format!("{mib} MiB available");
     Some(if mib >= MEMORY {
         Finding::new(Grade::Good, "memory", found)
     } else {
-        Finding::new(Grade::Note, "memory", found)
-            .advise(format!("a run of the built-in suites stays below {MEMORY} MiB; `--jobs 1` takes the least"))
+        Finding::new(Grade::Note, "memory", found).advise(format!(
+            "a run of the built-in suites stays below {MEMORY} MiB; `--jobs 1` takes the least"
+        ))
     })
 }
 
@@ -116,38 +131,26 @@ fn memory() -> Option<Finding> {
 fn output() -> Finding {
     let folder = Path::new("meshproof-out");
     match writable(&std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned())) {
-        Ok(()) => Finding::new(Grade::Good, "output folder", "./meshproof-out can be written"),
+        Ok(()) => Finding::new(
+            Grade::Good,
+            "output folder",
+            "./meshproof-out can be written",
+        ),
         Err(why) => Finding::new(Grade::Bad, "output folder", why)
             .advise("work in another folder, or name one with `run --out`"),
     }
 }
 
 fn state(runs: &Path) -> Finding {
-    let shown = runs.display();
     if let Err(why) = writable(runs) {
-        return Finding::new(Grade::Bad, "state folder", why).advise("name another with XDG_STATE_HOME");
+        return Finding::new(Grade::Bad, "state folder", why)
+            .advise("name another with XDG_STATE_HOME");
     }
-    match longest_socket(runs) {
-        Some((case, length)) if length > SOCKET_PATH => {
-            let found = format!("{shown}: too long a path for the Unix socket of {case}, by {} bytes", length - SOCKET_PATH);
-            Finding::new(Grade::Bad, "state folder", found).advise("name a shorter one with XDG_STATE_HOME")
-        }
-        _ => Finding::new(Grade::Good, "state folder", format!("{shown} can be written")),
-    }
-}
-
-/// The case whose fault proxy has the longest socket path, and the length of that.
-fn longest_socket(runs: &Path) -> Option<(String, usize)> {
-    let suites = Suite::builtin_names().filter_map(|name| Suite::builtin(name).ok());
-    let cases = suites.flat_map(|suite| suite.cases);
-    let linked = cases.filter(|case| case.faults.iter().any(|fault| matches!(fault.on, Target::Link(_))));
-    let length = |case: Case| {
-        let arm = if case.control { ".control" } else { "" };
-        let world = format!("{}.1{arm}.again2", case.id);
-        let path = runs.join("20000101-000000-0000/world").join(world).join("links/links.sock");
-        (case.id, path.as_os_str().len())
-    };
-    linked.map(length).max_by_key(|(_, length)| *length)
+    Finding::new(
+        Grade::Good,
+        "state folder",
+        format!("{} can be written", runs.display()),
+    )
 }
 
 /// Whether a folder can be made or written, without making it.
@@ -166,11 +169,22 @@ fn writable(folder: &Path) -> Result<(), String> {
 
 fn left_behind(runs: &Path) -> Finding {
     match left(runs) {
-        Ok(left) if left.is_empty() => Finding::new(Grade::Good, "earlier runs", "left nothing behind"),
-        Ok(left) => {
-            let found = format!("{} left something behind, the first: {}", left.len(), left[0].display());
-            Finding::new(Grade::Note, "earlier runs", found).advise("end and remove it: `meshproof recover`")
+        Ok(left) if left.is_empty() => {
+            Finding::new(Grade::Good, "earlier runs", "left nothing behind")
         }
-        Err(error) => Finding::new(Grade::Bad, "earlier runs", format!("{}: {error}", runs.display())),
+        Ok(left) => {
+            let found = format!(
+                "{} left something behind, the first: {}",
+                left.len(),
+                left[0].display()
+            );
+            Finding::new(Grade::Note, "earlier runs", found)
+                .advise("end and remove it: `meshproof recover`")
+        }
+        Err(error) => Finding::new(
+            Grade::Bad,
+            "earlier runs",
+            format!("{}: {error}", runs.display()),
+        ),
     }
 }

@@ -37,7 +37,8 @@ pub(super) async fn call(world: &Running, timers: &Timers) -> Result<String, Cal
         started: began,
         progress: Arc::default(),
     };
-    let environment = |error: &dyn std::error::Error| CallError::Environment(crate::run::explain(error));
+    let environment =
+        |error: &dyn std::error::Error| CallError::Environment(crate::run::explain(error));
     let driven = drive(&load, &world.entries(&load.on), options).await;
     driven.map_err(|error| environment(&error))?;
     let mut segments = world.segments();
@@ -85,11 +86,17 @@ impl Seen {
     }
 
     fn judge(self) -> Result<String, CallError> {
-        let answered = |outcome: &Option<Outcome>| matches!(outcome, Some(Outcome::Answered { status: 200, .. }));
+        let answered = |outcome: &Option<Outcome>| {
+            matches!(outcome, Some(Outcome::Answered { status: 200, .. }))
+        };
         let reached = match self.reached.as_slice() {
             [] => "no replica of b saw it".to_owned(),
             [replica] => format!("{replica} saw it once"),
-            replicas => format!("b saw it {} times ({})", replicas.len(), replicas.join(", ")),
+            replicas => format!(
+                "b saw it {} times ({})",
+                replicas.len(),
+                replicas.join(", ")
+            ),
         };
         if answered(&self.prober) && answered(&self.caller) && !self.reached.is_empty() {
             return Ok(format!("a called b: 200, {reached}"));
@@ -105,7 +112,10 @@ impl Seen {
 
 fn told(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Answered { status, by: Some(by) } => format!("{status} from {by}"),
+        Outcome::Answered {
+            status,
+            by: Some(by),
+        } => format!("{status} from {by}"),
         Outcome::Answered { status, by: None } => format!("{status} that no application gave"),
         Outcome::Refused => "a refused connection".to_owned(),
         Outcome::Reset => "a reset connection".to_owned(),

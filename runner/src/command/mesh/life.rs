@@ -60,16 +60,29 @@ impl Life<'_> {
         };
         let failed = |step, error: &DeployError| trouble(step, error, Some(&world));
         let count = world.pids().len();
-        self.steps.done("start", &format!("{count} processes: `a`, which calls `b`, which has two replicas"));
+        self.steps.done(
+            "start",
+            &format!("{count} processes: `a`, which calls `b`, which has two replicas"),
+        );
         if self.profile.spec.policy.is_some() {
-            world.policy_acts(ACTS).await.map_err(|error| failed("ready", &error))?;
-            self.steps.done("ready", "the first configuration acts everywhere");
+            world
+                .policy_acts(ACTS)
+                .await
+                .map_err(|error| failed("ready", &error))?;
+            self.steps
+                .done("ready", "the first configuration acts everywhere");
         }
         self.call(&world, "call").await?;
         if self.profile.spec.policy.is_some() {
-            world.apply_policy().map_err(|error| failed("policy", &error))?;
-            world.policy_acts(ACTS).await.map_err(|error| failed("policy", &error))?;
-            self.steps.done("policy", &format!("a->b gets {names}: it acts everywhere"));
+            world
+                .apply_policy()
+                .map_err(|error| failed("policy", &error))?;
+            world
+                .policy_acts(ACTS)
+                .await
+                .map_err(|error| failed("policy", &error))?;
+            self.steps
+                .done("policy", &format!("a->b gets {names}: it acts everywhere"));
             self.call(&world, "call").await?;
         } else {
             self.steps.skipped("policy", "the profile takes none");
@@ -80,8 +93,12 @@ impl Life<'_> {
             self.drain(&world).await?;
             self.call(&world, "call").await?;
         }
-        world.stop().await.map_err(|error| trouble("stop", &error, None))?;
-        self.steps.done("stop", "the processes of the world are gone");
+        world
+            .stop()
+            .await
+            .map_err(|error| trouble("stop", &error, None))?;
+        self.steps
+            .done("stop", "the processes of the world are gone");
         Ok(())
     }
 
@@ -104,7 +121,10 @@ impl Life<'_> {
         let life = change(world, 0, &operation, ACTS).await;
         let life = life.map_err(|error| trouble("drain", &error, Some(world)))?;
         if life.iter().any(|record| record.step == ChangeStep::Done) {
-            self.steps.done("drain", &format!("{DRAINED}: withdrawn, seen by its caller, drained, ended"));
+            self.steps.done(
+                "drain",
+                &format!("{DRAINED}: withdrawn, seen by its caller, drained, ended"),
+            );
             return Ok(());
         }
         let why = format!("the mesh did not show within {ACTS:?} that {DRAINED} is withdrawn");
@@ -119,7 +139,10 @@ impl Life<'_> {
 fn trouble(step: &'static str, error: &DeployError, world: Option<&Running>) -> Trouble {
     let refused = |error: &PlatformError| {
         // The keeper refuses what cannot be executed, and only the profile says what that is.
-        matches!(error, PlatformError::Keeper(KeeperError::Refused { .. }) | PlatformError::Late(_))
+        matches!(
+            error,
+            PlatformError::Keeper(KeeperError::Refused { .. }) | PlatformError::Late(_)
+        )
     };
     let why = explain(error);
     let of_mesh = match error {
@@ -141,7 +164,8 @@ fn logs(world: &Running) -> String {
     let mut text = String::new();
     for (process, tail) in world.log_tails() {
         text.push_str(&format!("\nthe end of the log of {process}:"));
-        tail.lines().for_each(|line| text.push_str(&format!("\n  | {line}")));
+        tail.lines()
+            .for_each(|line| text.push_str(&format!("\n  | {line}")));
     }
     text
 }
@@ -185,6 +209,10 @@ fn policies(profile: &Profile) -> (IndexMap<Edge, Policy>, String) {
         caller: "a".to_owned(),
         callee: "b".to_owned(),
     };
-    let names = if names.is_empty() { "an empty policy".to_owned() } else { names.join(" and ") };
+    let names = if names.is_empty() {
+        "an empty policy".to_owned()
+    } else {
+        names.join(" and ")
+    };
     (IndexMap::from([(edge, policy)]), names)
 }

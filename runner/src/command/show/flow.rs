@@ -6,7 +6,10 @@ use serde_json::Value;
 /// `{retry: {attempts: 2, codes: [503]}}` without the outermost braces.
 pub(super) fn inner(part: &impl Serialize) -> String {
     let text = flow(&value(part));
-    match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+    match text
+        .strip_prefix('{')
+        .and_then(|text| text.strip_suffix('}'))
+    {
         Some(inner) => inner.to_owned(),
         None => text,
     }
@@ -38,7 +41,9 @@ fn flow(value: &Value) -> String {
             format!("[{}]", items.join(", "))
         }
         Value::Object(map) => {
-            let entries = map.iter().map(|(key, value)| format!("{key}: {}", flow(value)));
+            let entries = map
+                .iter()
+                .map(|(key, value)| format!("{key}: {}", flow(value)));
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
     }

@@ -15,9 +15,16 @@ const NAMES: usize = 6;
 pub(super) fn draw(case: &Case) -> String {
     let line = Line::of(case);
     let mut rows = vec![
-        format!("The policy is handed over first, and must act within {}.", case.acts.within),
+        format!(
+            "The policy is handed over first, and must act within {}.",
+            case.acts.within
+        ),
         line.axis(),
-        line.row("load", &line.span(Duration::ZERO, case.load.length, '─'), &load(&case.load)),
+        line.row(
+            "load",
+            &line.span(Duration::ZERO, case.load.length, '─'),
+            &load(&case.load),
+        ),
     ];
     for (index, fault) in case.faults.iter().enumerate() {
         let span = line.span(fault.from, fault.until, '═');
@@ -25,7 +32,11 @@ pub(super) fn draw(case: &Case) -> String {
     }
     for (index, change) in case.changes.iter().enumerate() {
         let point = format!("{}●", " ".repeat(line.column(change.at)));
-        rows.push(line.row(&format!("C{}", index + 1), &point, &shown(&change.operation)));
+        rows.push(line.row(
+            &format!("C{}", index + 1),
+            &point,
+            &shown(&change.operation),
+        ));
     }
     rows.join("\n")
 }
@@ -40,7 +51,11 @@ struct Line {
 impl Line {
     fn of(case: &Case) -> Self {
         let mut times = vec![Duration::ZERO, case.load.length];
-        times.extend(case.faults.iter().flat_map(|fault| [fault.from, fault.until]));
+        times.extend(
+            case.faults
+                .iter()
+                .flat_map(|fault| [fault.from, fault.until]),
+        );
         times.extend(case.changes.iter().map(|change| change.at));
         times.sort();
         times.dedup();
@@ -50,7 +65,8 @@ impl Line {
 
     fn column(&self, time: Duration) -> usize {
         let last = WIDTH as u64 - 1;
-        let column = u128::from(time.as_nanos()) * u128::from(last) / u128::from(self.end.as_nanos().max(1));
+        let column =
+            u128::from(time.as_nanos()) * u128::from(last) / u128::from(self.end.as_nanos().max(1));
         usize::try_from(column).unwrap_or(WIDTH - 1)
     }
 
@@ -61,7 +77,7 @@ impl Line {
         for time in self.times.iter().filter(|time| **time != self.end) {
             let (label, at) = (time.to_string(), self.column(*time));
             let free = text.is_empty() || text.len() + 2 <= at;
-            if free && at + label.len() + 2 <= WIDTH - 1 {
+            if free && at + label.len() + 2 < WIDTH {
                 text = format!("{text:<at$}{label}");
             }
         }
@@ -72,7 +88,11 @@ impl Line {
     /// `├────┤` from a time to a later one.
     fn span(&self, from: Duration, until: Duration, stroke: char) -> String {
         let (from, until) = (self.column(from), self.column(until));
-        let (left, right) = if stroke == '═' { ('╞', '╡') } else { ('├', '┤') };
+        let (left, right) = if stroke == '═' {
+            ('╞', '╡')
+        } else {
+            ('├', '┤')
+        };
         let length = until.saturating_sub(from + 1);
         let stroke: String = std::iter::repeat_n(stroke, length).collect();
         format!("{}{left}{stroke}{right}", " ".repeat(from))
@@ -103,7 +123,10 @@ fn told(fault: &Fault) -> String {
     let on = match &fault.on {
         Target::Link(link) => {
             let (side, _) = named(&link.side);
-            let replica = link.replica.as_ref().map_or_else(String::new, |name| format!(" to {name}"));
+            let replica = link
+                .replica
+                .as_ref()
+                .map_or_else(String::new, |name| format!(" to {name}"));
             format!("{}, {side}{replica}", link.call)
         }
         Target::Service(name) | Target::Replica(name) => name.clone(),

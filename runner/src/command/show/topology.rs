@@ -20,7 +20,8 @@ pub(super) fn draw(case: &Case) -> String {
         lines: Vec::new(),
     };
     let root = "prober ──► ";
-    tree.lines.push(format!("{root}{}", tree.label(&case.load.on, "")));
+    tree.lines
+        .push(format!("{root}{}", tree.label(&case.load.on, "")));
     tree.below(&case.load.on, &" ".repeat(root.chars().count()));
     for name in case.world.services.keys() {
         if !tree.drawn.contains(name) {
@@ -53,13 +54,21 @@ impl Tree<'_> {
         let service = &self.case.world.services[name];
         let last = service.calls.len().saturating_sub(1);
         for (index, callee) in service.calls.iter().enumerate() {
-            let (branch, rest) = if index == last { ("└─", "  ") } else { ("├─", "│ ") };
+            let (branch, rest) = if index == last {
+                ("└─", "  ")
+            } else {
+                ("├─", "│ ")
+            };
             let hop = self.hop(name, callee);
-            let optional = service.optional.contains(callee);
-            let label = match (self.drawn.contains(callee), optional) {
-                (true, _) => format!("{callee} (as above)"),
-                (false, true) => self.label(callee, "optional"),
-                (false, false) => self.label(callee, ""),
+            let role = if service.optional.contains(callee) {
+                "optional"
+            } else {
+                ""
+            };
+            let label = match (self.drawn.contains(callee), role) {
+                (true, "") => format!("{callee}  (as above)"),
+                (true, role) => format!("{callee}  ({role}; as above)"),
+                (false, role) => self.label(callee, role),
             };
             self.lines.push(format!("{indent}{branch}{hop}─► {label}"));
             let gap = " ".repeat(hop.chars().count() + 3);
@@ -86,7 +95,11 @@ impl Tree<'_> {
         if sides.iter().all(|(_, hit)| !hit) {
             return String::new();
         }
-        sides.into_iter().map(|(side, _)| side).collect::<Vec<_>>().join("──")
+        sides
+            .into_iter()
+            .map(|(side, _)| side)
+            .collect::<Vec<_>>()
+            .join("──")
     }
 
     /// A service with what is not plain about it, and the faults on it.
@@ -110,17 +123,33 @@ impl Tree<'_> {
 
     /// Why a service is there that nobody calls by its name.
     fn role(&self, name: &str) -> &'static str {
-        let mut refs = self.case.policy.values().flat_map(|policy| &policy.backend_refs);
-        if refs.any(|backend| backend.name == name) { "a destination of a split" } else { "" }
+        let mut refs = self
+            .case
+            .policy
+            .values()
+            .flat_map(|policy| &policy.backend_refs);
+        if refs.any(|backend| backend.name == name) {
+            "a destination of a split"
+        } else {
+            ""
+        }
     }
 
     /// ` [F1] [F2 b-0]`: the faults that `on` finds here, with the replica they are limited to.
     fn marks(&self, on: impl Fn(&Target) -> Option<String>) -> String {
         let mark = |(index, fault): (usize, &meshproof_model::Fault)| {
             let replica = on(&fault.on)?;
-            Some(format!(" [{}]", format!("F{} {replica}", index + 1).trim_end()))
+            Some(format!(
+                " [{}]",
+                format!("F{} {replica}", index + 1).trim_end()
+            ))
         };
-        self.case.faults.iter().enumerate().filter_map(mark).collect()
+        self.case
+            .faults
+            .iter()
+            .enumerate()
+            .filter_map(mark)
+            .collect()
     }
 }
 
@@ -136,12 +165,17 @@ fn notes(service: &Service, role: &str) -> Vec<String> {
         notes.push(inner(&service.behaviour));
     }
     if !service.absent.is_empty() {
-        notes.push(format!("not a member at first: {}", service.absent.join(", ")));
+        notes.push(format!(
+            "not a member at first: {}",
+            service.absent.join(", ")
+        ));
     }
     notes
 }
 
 fn replica_of(replica: &str, service: &str) -> bool {
-    let index = replica.strip_prefix(service).and_then(|rest| rest.strip_prefix('-'));
+    let index = replica
+        .strip_prefix(service)
+        .and_then(|rest| rest.strip_prefix('-'));
     index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()))
 }
