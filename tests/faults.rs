@@ -7,7 +7,7 @@
 
 mod program;
 
-use meshproof_model::{FaultKind, FaultStep, Record};
+use meshproof_model::{FaultKind, FaultStep, Record, Toward, WireSeen};
 use program::{Place, quiet};
 
 /// Name, target, kind, and from when.
@@ -96,6 +96,44 @@ fn every_fault_bites_and_is_taken_back() {
     }
     assert_eq!(place.processes(), []);
     assert_eq!(place.left_state(), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn a_tap_sees_what_is_said_in_clear() {
+    let _quiet = quiet();
+    let place = Place::new();
+    let suite = r#"meshproof/v1: cases
+cases:
+  - id: tap.clear
+    level: must
+    statement: What is said in clear is seen.
+    sources: ["the tap itself"]
+    world: {services: {a: {calls: [b]}, b: {}}}
+    load: {on: a, rate: 50/s, for: 200ms}
+    expect: [{encrypted: {call: a->b}}]
+"#;
+    let suite = place.file("tap.yaml", suite);
+    let told = place.run(&["run", "--mesh", "none", "--suite", suite.to_str().unwrap()]);
+    assert_eq!(told.code, Some(1), "{}", told.all());
+    assert!(told.stdout.contains("are not TLS"), "{}", told.all());
+    let history = place.run_folder().join("history/tap.clear.1.jsonl");
+    let text = std::fs::read_to_string(history).unwrap();
+    let mut seen: Vec<_> = text
+        .lines()
+        .filter_map(|line| match serde_json::from_str(line) {
+            Ok(Record::Wire(wire)) => Some((wire.connection, wire.toward, wire.seen)),
+            _ => None,
+        })
+        .filter(|(connection, ..)| *connection == 1)
+        .collect();
+    seen.sort_by_key(|(_, toward, seen)| (*toward == Toward::Caller, *seen == WireSeen::Clear));
+    let expected = [
+        (1, Toward::Callee, WireSeen::Http),
+        (1, Toward::Callee, WireSeen::Clear),
+        (1, Toward::Caller, WireSeen::Http),
+        (1, Toward::Caller, WireSeen::Clear),
+    ];
+    assert_eq!(seen, expected);
 }
 
 #[test]

@@ -103,6 +103,25 @@ slips! {
     weights_ignored: "resilience.split.weights", [
         "routes.yaml.j2": "weight: {{ backend.weight }}" => "weight: 1",
     ];
+    the_wire_in_clear: "resilience.identity.on-the-wire", [
+        "bootstrap.yaml.j2": "{% if inbound.mtls %}" => "{% if false %}",
+        "clusters.yaml.j2": "{% if outbound.mtls %}" => "{% if false %}",
+    ];
+    no_certificate_asked_for: "resilience.identity.intruders", [
+        "bootstrap.yaml.j2": "require_client_certificate: true" => "require_client_certificate: false",
+    ];
+    expired_certificates_believed: "resilience.identity.intruders", [
+        "authority.yaml.j2": "    validation_context:\n" => "    validation_context:\n      allow_expired_certificate: true\n",
+    ];
+    any_workload_called: "resilience.identity.impostor", [
+        "clusters.yaml.j2": "{san_type: URI, matcher: {exact: {{ uri|tojson }}}}" => "{san_type: URI, matcher: {prefix: \"spiffe://\"}}",
+    ];
+    every_caller_let_in: "resilience.identity.allow", [
+        "bootstrap.yaml.j2": "{% if inbound.allow is defined %}" => "{% if false %}",
+    ];
+    certificates_never_read_again: "resilience.identity.rotation", [
+        "certificate.yaml.j2": "      watched_directory: {path: {{ identity.dir|tojson }}}\n" => "",
+    ];
     routes_never_replaced: "resilience.retry.bounded", [
         "mesh.yaml": "to: routes.yaml, policy: true" => "to: routes.yaml, policy: false",
     ];

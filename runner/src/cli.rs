@@ -17,15 +17,16 @@ pub(crate) struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  meshproof doctor                                what this machine lacks, and how to get it
-  meshproof run                                   the resilience suite against the embedded reference mesh
-  meshproof run --mesh envoy --filter retry       only the cases with `retry` in their id, against Envoy
+  meshproof doctor                             what this machine lacks, and how to get it
+  meshproof run                                the resilience suite against the reference mesh
+  meshproof run --mesh envoy --filter retry    Envoy; only cases with `retry` in their id
   meshproof run --mesh ./my-mesh --report junit=out.xml
-  meshproof show resilience.retry.bounded         one case, with its demand and its sources
+  meshproof show resilience.retry.bounded      one case, drawn, with its demand and its sources
   meshproof check --history meshproof-out/RUN/history/CASE.1.jsonl
 
-Exit codes: 0 every MUST passed or was skipped, and one passed · 1 a MUST failed · 2 usage or input ·
-3 the environment failed · 4 a MUST inconclusive, or all skipped · 130 interrupted";
+Exit codes: 0 every MUST passed or was skipped, and one passed · 1 a MUST failed ·
+2 usage or input · 3 the environment failed · 4 a MUST inconclusive, or all skipped ·
+130 interrupted";
 
 /// What to do.
 #[derive(Debug, Subcommand)]

@@ -135,9 +135,8 @@ impl Plan {
 
 fn fate(case: &Case, mesh: &Profile, required: &[Capability]) -> Fate {
     if let Some(binary) = mesh.missing_binary() {
-        let variable = binary.to_uppercase().replace('-', "_");
         return Fate::Skip(format!(
-            "mesh {} needs `{binary}`, which is not on PATH: install it, or name it in MESHPROOF_{variable}",
+            "mesh {0} needs `{binary}`, which is not on PATH; `meshproof doctor {0}` shows how to get it",
             mesh.spec.name
         ));
     }

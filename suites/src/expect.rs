@@ -85,7 +85,7 @@ checks! {
     Balanced(check::balanced::Balanced) = "balanced":
         "Equal replicas get about equal shares, and a slow one never gets more than its own.",
     Goodput(check::goodput::Goodput) = "goodput":
-        "So many calls succeed a second while the load lasts.",
+        "Under overload the places that a limit gives stay taken by calls that succeed.",
     Recovers(check::recovers::Recovers) = "recovers":
         "So long after the last fault is gone, calls succeed as they did before the first one.",
     EjectedCount(check::ejected_count::EjectedCount) = "ejectedCount":

@@ -74,7 +74,7 @@ macro_rules! files {
 
 const BUILTIN: &[Builtin] = &[Builtin {
     name: "resilience",
-    about: "A failing part stays a part: timeouts, retries, limits, ejection, balance, splits, connections, control plane, workloads.",
+    about: "A failing part stays a part: timeouts, retries, limits, ejection, balance, splits, connections, control plane, workloads, protocols, identity.",
     files: files![
         "resilience/timeouts.yaml",
         "resilience/retries.yaml",
@@ -87,6 +87,8 @@ const BUILTIN: &[Builtin] = &[Builtin {
         "resilience/control.yaml",
         "resilience/overload.yaml",
         "resilience/workloads.yaml",
+        "resilience/protocols.yaml",
+        "resilience/identity.yaml",
     ],
 }];
 

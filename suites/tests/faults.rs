@@ -1,5 +1,7 @@
 //! Which fault fits which target, and what the author of another combination is told.
 
+use std::error::Error;
+
 use meshproof_suites::Suite;
 
 fn read(on: &str, kind: &str, alone: bool) -> Result<Suite, String> {
@@ -18,11 +20,7 @@ cases:
     alone: {alone}
 "
     );
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("suite.yaml");
-    std::fs::write(&path, text).expect("the folder is there");
-    Suite::load(&path).map_err(|error| {
-        let error: Box<dyn std::error::Error> = Box::new(error);
+    Suite::parse("mine", [("mine.yaml", text.as_str())]).map_err(|error| {
         let mut told = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {

@@ -1,14 +1,17 @@
 //! Histories: writing and reading are inverse, every truncation is noticed, no bytes panic.
 
+#[path = "support/builtin.rs"]
+mod builtin;
 #[path = "support/story.rs"]
 #[expect(dead_code, reason = "the stories tell more than this target asks")]
 mod story;
 
+use builtin::{SUITE, case};
 use meshproof_model::{Outcome, Record, VerdictKind};
 use meshproof_suites::history::{HistoryError, Reader, WriteError, Writer};
 use meshproof_suites::judge;
 use proptest::prelude::*;
-use story::{SUITE, Story, Told, Try, answered, case, ms};
+use story::{Story, Told, Try, answered, ms};
 
 fn written(story: Story) -> (Vec<u8>, Vec<Record>) {
     let (header, records) = story.told();

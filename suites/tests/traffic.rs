@@ -156,16 +156,39 @@ fn balance() {
 
 #[test]
 fn goodput_under_overload() {
-    let case = case(1, "load: {on: a, rate: 200/s, for: 1s}");
-    let some = |every: u64| {
-        move |nth: u64, _| match nth % every {
-            0 => at("b-0", 1, 200),
-            _ => at("b-0", 1, 503),
+    let rest = "policy: {a->b: {limits: {maxRequests: 4}}}\nload: {on: a, rate: 200/s, for: 1s}";
+    let case = case(1, rest);
+    let away = || Told {
+        tries: Vec::new(),
+        end: Some((1, answered(503, None))),
+    };
+    // Every nth call is served for 50 ms; the limit would let one in two and a half.
+    let one_in = |every: u64, length: u64| {
+        move |nth: u64, _| {
+            if nth % every == 0 {
+                at("b-0", length, 200)
+            } else {
+                away()
+            }
         }
     };
-    let goodput = "goodput: {call: a->b, atLeast: 50/s}";
-    judged("enough", &case, goodput, some(3), Pass);
-    judged("too little", &case, goodput, some(8), Fail);
+    let goodput = "goodput: {atLeast: 70%}";
+    judged("the limit is in use", &case, goodput, one_in(3, 50), Pass);
+    judged(
+        "so it is on a slow machine",
+        &case,
+        goodput,
+        one_in(6, 100),
+        Pass,
+    );
+    judged("half of it", &case, goodput, one_in(5, 50), Fail);
+    judged(
+        "no overload",
+        &case,
+        goodput,
+        |_, _| at("b-0", 1, 200),
+        Inconclusive,
+    );
     let lost = |_, _| Told {
         tries: Vec::new(),
         end: None,

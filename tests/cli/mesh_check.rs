@@ -105,19 +105,50 @@ fn a_mesh_through_which_no_call_gets_is_told_with_its_logs() {
     nothing_left(&place);
 }
 
+/// The reference mesh's profile as one of the user's own, with its `mesh.yaml` changed.
+fn own(place: &Place, change: impl Fn(String) -> String) {
+    for file in files(&repository("fixtures/meshes/reference"), "") {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(&file).unwrap();
+        let text = if name == "mesh.yaml" {
+            change(text)
+        } else {
+            text
+        };
+        place.file(&format!("own/{name}"), &text);
+    }
+}
+
 #[test]
 fn a_mesh_that_never_shows_its_policy_fails_at_the_gate() {
     let place = Place::new();
-    for file in files(&repository("fixtures/meshes/reference"), "") {
-        let text = fs::read_to_string(&file).unwrap();
-        let text = text.replace("body: \"{{ revision }}\"", "body: never");
-        place.file(
-            &format!("odd/{}", file.file_name().unwrap().to_str().unwrap()),
-            &text,
-        );
-    }
-    let told = place.run(&["mesh", "check", "odd"]);
+    own(&place, |text| {
+        text.replace("body: \"{{ revision }}\"", "body: never")
+    });
+    let told = place.run(&["mesh", "check", "own"]);
     says(&told, 1, &["policy r0 acting", "failed at `ready`"]);
+    nothing_left(&place);
+}
+
+#[test]
+fn a_mesh_that_drains_is_drained_and_called_again() {
+    let place = Place::new();
+    own(&place, |text| match text.contains("\n  drain: ") {
+        true => text,
+        false => text.replace("\ncapabilities:\n", "\ncapabilities:\n  drain: native\n"),
+    });
+    let told = place.run(&["mesh", "check", "own"]);
+    says(
+        &told,
+        0,
+        &["b-1: withdrawn, seen by its caller, drained, ended"],
+    );
+    let drained = told.stdout.split_once("drained, ended").unwrap().1;
+    assert!(
+        drained.contains("a called b: 200, b-0 saw it once"),
+        "{}",
+        told.all()
+    );
     nothing_left(&place);
 }
 

@@ -25,6 +25,7 @@ cases:
       - {on: {link: {call: shop->cart}}, kind: {latency: {delay: 10ms}}, from: 500ms, until: 1s}
       - {on: {replica: cart-1}, kind: kill, from: 0s, until: 2s}
       - {on: controlPlane, kind: stop, from: 1s, until: 2s}
+      - {on: {sidecar: stock-0}, kind: stop, from: 0s, until: 1s}
     changes:
       - {at: 1500ms, do: {policy: {shop->stock: {backendRefs: [{name: stock, weight: 1}, {name: stock-next, weight: 0}]}}}}
     expect: [{succeed: {call: prober->shop, atLeast: 99%}}]
@@ -40,7 +41,7 @@ fn a_case_is_drawn() {
 Topology
   prober ──► shop
              ├─ app-out ── wire [F1] ── app-in ─► cart [F2 cart-1] ×3
-             │                                    └──► stock  (delay: 5ms)
+             │                                    └──► stock [F4 stock-0.sidecar]  (delay: 5ms)
              └──► stock  (optional; as above)
   stock-next  (a destination of a split)
   control plane [F3]
@@ -52,6 +53,7 @@ Schedule
   F1               ╞═══════════╡                          shop->cart, wire: latency {delay: 10ms, jitter: 0ms, toward: caller}
   F2    ╞══════════════════════════════════════════════╡  cart-1: kill
   F3                           ╞═══════════════════════╡  control plane: stop
+  F4    ╞══════════════════════╡                          sidecar of stock-0: stop
   C1                                       ●              policy {shop->stock: {backendRefs: [{name: stock, weight: 1}, {name: stock-next, weight: 0}]}}
 ";
     says(

@@ -24,7 +24,9 @@ pub(super) async fn operate(
 ) -> Result<Vec<ChangeRecord>, CaseError> {
     match operation {
         Operation::Intrude(intrude) => intrusions(world, planned, number, intrude).await,
-        Operation::Rotate => rotate(world, planned, number).await,
+        Operation::Rotate | Operation::Impostor(_) => {
+            renew(world, planned, number, operation).await
+        }
         _ => handed_over(world, planned, number, operation).await,
     }
 }
@@ -95,19 +97,25 @@ fn disguise<'a>(intruder: &Intruder, shown: Option<&'a Credentials>) -> Disguise
     }
 }
 
-/// Replaces the certificates and looks, as a caller would, whether every sidecar shows its new one.
-async fn rotate(
+/// Replaces certificates and looks, as a caller would, whether every sidecar shows its new one.
+async fn renew(
     world: &Running,
     planned: &Planned,
     number: u32,
+    operation: &Operation,
 ) -> Result<Vec<ChangeRecord>, CaseError> {
+    let meant = |replica: &str| match operation {
+        Operation::Impostor(name) => name == replica,
+        _ => true,
+    };
     let services = planned.case.world.services.keys();
     let doors: Vec<(String, SocketAddr)> = services
         .flat_map(|service| world.inbounds(service))
+        .filter(|(replica, _)| meant(replica))
         .collect();
     let begun = now();
     let before = try_join_all(doors.iter().map(|(_, at)| shown(planned, *at))).await?;
-    let mut records = handed_over(world, planned, number, &Operation::Rotate).await?;
+    let mut records = handed_over(world, planned, number, operation).await?;
     if let Some(first) = records.first_mut() {
         first.at = begun;
     }

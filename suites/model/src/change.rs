@@ -37,6 +37,9 @@ pub enum Operation {
     RollingRestart(String),
     /// Every sidecar gets a new certificate and key for its identity.
     Rotate,
+    /// A replica's sidecar shows a good certificate in another name from now on: it is not who its
+    /// callers mean, and they must not call it any more.
+    Impostor(String),
     /// Somebody who should not calls sidecars directly, as an attacker on the network would.
     Intrude(Intrude),
 }

@@ -10,11 +10,12 @@ use super::{Finding, OverCalls};
 use crate::calls::{Call, Calls};
 use crate::{Case, Scene};
 
-/// A replica that is withdrawn or drained gets no attempt later than a given time after.
+/// A replica that is withdrawn or drained, or becomes an impostor, gets no attempt later than a
+/// given time after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Withdrawn {
-    /// The number of the change, from 0, that withdraws or drains it.
+    /// The number of the change, from 0, that withdraws, drains or disguises it.
     pub change: u32,
     /// How long after its callers have seen it.
     pub within: Duration,
@@ -61,17 +62,18 @@ impl OverCalls for Withdrawn {
                 _ => {}
             }
         }
-        let demand = format!("no attempt at {replica} once it is withdrawn");
+        let state = state(scene.case, self.change);
+        let demand = format!("no attempt at {replica} once it is {state}");
         if let Some(fail) = breaches.finding(calls.all().len(), &demand) {
             return fail;
         }
         if before < ENOUGH || others < TELLING * scene.replicas(&calls.edge().callee) {
             return Finding::inconclusive(format!(
-                "{before} attempts at {replica} before it was withdrawn and {others} at others after are too few"
+                "{before} attempts at {replica} before it was {state} and {others} at others after are too few"
             ));
         }
         Finding::pass(format!(
-            "{replica} got {before} attempts before it was withdrawn and none after, others {others}"
+            "{replica} got {before} attempts before it was {state} and none after, others {others}"
         ))
     }
 
@@ -161,8 +163,22 @@ fn attempts(calls: &Calls) -> impl Iterator<Item = (Nanos, &str, &Call)> {
 /// The replica that a change takes away.
 fn leaves(case: &Case, change: u32) -> Option<&str> {
     match &case.changes.get(place(change))?.operation {
-        Operation::Withdraw(replica) | Operation::Drain(replica) => Some(replica),
+        Operation::Withdraw(replica) | Operation::Drain(replica) | Operation::Impostor(replica) => {
+            Some(replica)
+        }
         _ => None,
+    }
+}
+
+/// What a replica that leaves is from then on.
+fn state(case: &Case, change: u32) -> &'static str {
+    match case
+        .changes
+        .get(place(change))
+        .map(|change| &change.operation)
+    {
+        Some(Operation::Impostor(_)) => "an impostor",
+        _ => "withdrawn",
     }
 }
 

@@ -87,22 +87,38 @@ impl<'a> Soundness<'a> {
         Some(std::time::Duration::from_nanos(took).into())
     }
 
-    /// The greatest lag while the load ran: the reading that covers its end included.
+    /// The greatest lag while the load ran.
     pub(super) fn lag(&self) -> Option<Duration> {
+        let lag = self.under_load()?.map(|noise| noise.lag).max()?;
+        Some(std::time::Duration::from_nanos(lag).into())
+    }
+
+    /// The gauge's readings while the load ran, the one that covers its end included.
+    fn under_load(&self) -> Option<impl Iterator<Item = &Noise>> {
         let from = self.phase(Phase::LoadStarted)?;
         let until = self.phase(Phase::LoadEnded).unwrap_or(Nanos::MAX);
-        let begun = self.noise.iter().filter(|noise| noise.at >= from);
         let covering = self
             .noise
             .iter()
             .map(|noise| noise.at)
             .find(|at| *at >= until)
             .unwrap_or(Nanos::MAX);
-        let lag = begun
-            .filter(|noise| noise.at <= covering)
-            .map(|noise| noise.lag)
-            .max()?;
-        Some(std::time::Duration::from_nanos(lag).into())
+        let noise = self.noise.iter();
+        Some(noise.filter(move |noise| (from..=covering).contains(&noise.at)))
+    }
+
+    /// By how much waiting grows on cores that others use for this share of the time: 1 / (1 - ρ),
+    /// as in any queue, at most twentyfold.
+    fn crowding(&self) -> f64 {
+        let taken: Vec<f64> = self
+            .under_load()
+            .into_iter()
+            .flatten()
+            .map(|noise| noise.foreign + noise.steal)
+            .collect();
+        #[expect(clippy::cast_precision_loss, reason = "a few dozen readings")]
+        let mean = taken.iter().sum::<f64>() / taken.len().max(1) as f64;
+        1.0 / (1.0 - mean.clamp(0.0, 0.95))
     }
 
     /// By how much the machine itself may have made a call late; none: the gauge was silent.
@@ -110,13 +126,14 @@ impl<'a> Soundness<'a> {
     /// The gauge's thread hardly ever runs, so the kernel lets it in at once even where working
     /// processes queue. The prober's calls to the first service meet no mesh and queue as all others
     /// do: the slowest of them, on its way there or back, is the second measure. A call through a
-    /// mesh has four hops like it.
+    /// mesh has four hops like it. Both are samples of a queue, so where others crowd the cores the
+    /// worst that was not sampled is worse by [`Self::crowding`].
     pub(super) fn margin(&self) -> Option<std::time::Duration> {
         let lag = self.lag()?.as_nanos();
         let margin = lag
             .saturating_mul(2)
             .max(self.slowest_hop().saturating_mul(4));
-        Some(std::time::Duration::from_nanos(margin))
+        Some(std::time::Duration::from_nanos(margin).mul_f64(self.crowding()))
     }
 
     fn slowest_hop(&self) -> Nanos {

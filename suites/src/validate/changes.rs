@@ -70,6 +70,10 @@ fn change_flaw(case: &Case, nth: usize) -> Option<Flaw> {
         }
         Operation::Policy(policies) => policies_flaw(case, policies),
         Operation::Intrude(intrude) => intrude_flaw(case, intrude),
+        Operation::Impostor(replica) => replica_problem(case, replica).and_then(|problem| {
+            flaw(problem, &["changes", replica])
+                .advise("replicas are named `<service>-0`, `<service>-1` and so on")
+        }),
         Operation::Withdraw(replica) | Operation::Drain(replica) => {
             member_flaw(case, nth, name, replica, true)
         }
@@ -151,7 +155,7 @@ fn capability_flaw(case: &Case) -> Option<Flaw> {
         let needed = match operation {
             Operation::Withdraw(_) | Operation::Admit(_) => Capability::Endpoints,
             Operation::Drain(_) | Operation::RollingRestart(_) => Capability::Drain,
-            Operation::Rotate | Operation::Intrude(_) => Capability::Mtls,
+            Operation::Rotate | Operation::Impostor(_) | Operation::Intrude(_) => Capability::Mtls,
             Operation::Policy(_) | Operation::Invalid(_) => return None,
         };
         Some((needed, name(operation)))
@@ -225,6 +229,7 @@ pub(crate) const fn name(operation: &Operation) -> &'static str {
         Operation::Drain(_) => "drain",
         Operation::RollingRestart(_) => "rollingRestart",
         Operation::Rotate => "rotate",
+        Operation::Impostor(_) => "impostor",
         Operation::Intrude(_) => "intrude",
     }
 }

@@ -13,6 +13,9 @@ const SIDES: [(LinkSide, &str); 3] = [
     (LinkSide::AppIn, "app-in"),
 ];
 
+/// More lines than this are no drawing any more.
+const MOST: usize = 80;
+
 pub(super) fn draw(case: &Case) -> String {
     let mut tree = Tree {
         case,
@@ -35,6 +38,12 @@ pub(super) fn draw(case: &Case) -> String {
     });
     if !control.is_empty() {
         tree.lines.push(format!("control plane{control}"));
+    }
+    let more = tree.lines.len().saturating_sub(MOST);
+    if more > 0 {
+        tree.lines.truncate(MOST);
+        tree.lines
+            .push(format!("… and {more} lines more; --yaml has them all"));
     }
     tree.lines.join("\n")
 }
@@ -108,6 +117,9 @@ impl Tree<'_> {
         let marks = self.marks(|on| match on {
             Target::Service(service) if service == name => Some(String::new()),
             Target::Replica(replica) if replica_of(replica, name) => Some(replica.clone()),
+            Target::Sidecar(replica) if replica_of(replica, name) => {
+                Some(format!("{replica}.sidecar"))
+            }
             _ => None,
         });
         let mut label = format!("{name}{marks}");
