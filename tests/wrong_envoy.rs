@@ -119,6 +119,9 @@ slips! {
     every_caller_let_in: "resilience.identity.allow", [
         "bootstrap.yaml.j2": "{% if inbound.allow is defined %}" => "{% if false %}",
     ];
+    every_caller_greeted: "resilience.identity.tcp", [
+        "bootstrap.yaml.j2": "{% if inbound.protocol == \"tcp\" and inbound.allow is defined %}" => "{% if false %}",
+    ];
     certificates_never_read_again: "resilience.identity.rotation", [
         "certificate.yaml.j2": "      watched_directory: {path: {{ identity.dir|tojson }}}\n" => "",
     ];

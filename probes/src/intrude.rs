@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use meshproof_clock::within;
-use meshproof_model::IntruderSaw;
-use meshproof_protocol::headers;
+use meshproof_model::{IntruderSaw, Method, Protocol};
+use meshproof_protocol::{headers, tcp};
 use rustls::ClientConfig;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -60,12 +60,14 @@ pub enum DisguiseError {
     Tls(#[from] rustls::Error),
 }
 
-/// Calls a sidecar's inbound address with a GET of the trace `trace`.
+/// Calls a sidecar's inbound address with a GET of the trace `trace`, by HTTP/1.1 or, where
+/// `protocol` says so, by plain TCP.
 ///
 /// # Errors
 /// When the disguise itself cannot be made. Whatever the sidecar does is a result, no error.
 pub async fn intrude(
     at: SocketAddr,
+    protocol: Protocol,
     disguise: Disguise<'_>,
     trace: &str,
 ) -> Result<IntruderSaw, DisguiseError> {
@@ -73,6 +75,10 @@ pub async fn intrude(
         Disguise::ClearText => None,
         Disguise::NoCertificate => Some(config(None)?),
         Disguise::Certificate { cert, key } => Some(config(Some((cert, key)))?),
+    };
+    let (request, enough) = match protocol {
+        Protocol::Tcp => (ask(trace), said as fn(&[u8]) -> bool),
+        _ => (get(at, trace), head_ended as fn(&[u8]) -> bool),
     };
     let call = async {
         let stream = match TcpStream::connect(at).await {
@@ -83,13 +89,14 @@ pub async fn intrude(
             }
         };
         let answer = match config {
-            None => converse(stream, at, trace).await,
+            None => converse(stream, &request, enough).await,
             Some(config) => match dressed(stream, config).await {
-                Ok(stream) => converse(stream, at, trace).await,
+                Ok(stream) => converse(stream, &request, enough).await,
                 Err(error) => Err(error),
             },
         };
         match answer {
+            Ok(answer) if protocol == Protocol::Tcp => read_lines(&answer),
             Ok(answer) => read(&answer),
             Err(error) => turned_away(error.to_string()),
         }
@@ -125,19 +132,15 @@ async fn dressed(stream: TcpStream, config: ClientConfig) -> io::Result<TlsStrea
 
 async fn converse(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    at: SocketAddr,
-    trace: &str,
+    request: &[u8],
+    enough: fn(&[u8]) -> bool,
 ) -> io::Result<Vec<u8>> {
-    let (trace_header, call_header) = (headers::TRACE, headers::CALL);
-    let request = format!(
-        "GET / HTTP/1.1\r\nhost: {at}\r\n{trace_header}: {trace}\r\n{call_header}: {trace}\r\nconnection: close\r\n\r\n"
-    );
-    stream.write_all(request.as_bytes()).await?;
+    stream.write_all(request).await?;
     stream.flush().await?;
-    // To the end of the head: some take a second to close after it.
+    // No further than needed: some take a second to close after it.
     let mut answer = Vec::new();
     let mut piece = [0; 4096];
-    while answer.len() < ENOUGH && !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+    while answer.len() < ENOUGH && !enough(&answer) {
         match stream.read(&mut piece).await {
             Ok(0) => break,
             Ok(read) => answer.extend_from_slice(&piece[..read]),
@@ -147,6 +150,36 @@ async fn converse(
         }
     }
     Ok(answer)
+}
+
+fn get(at: SocketAddr, trace: &str) -> Vec<u8> {
+    let (trace_header, call_header) = (headers::TRACE, headers::CALL);
+    let request = format!(
+        "GET / HTTP/1.1\r\nhost: {at}\r\n{trace_header}: {trace}\r\n{call_header}: {trace}\r\nconnection: close\r\n\r\n"
+    );
+    request.into_bytes()
+}
+
+fn head_ended(answer: &[u8]) -> bool {
+    answer.windows(4).any(|end| end == b"\r\n\r\n")
+}
+
+fn ask(trace: &str) -> Vec<u8> {
+    let ask = tcp::Ask {
+        trace: trace.to_owned(),
+        call: trace.to_owned(),
+        method: Method::Get,
+        length: 0,
+        half_close: false,
+    };
+    let mut line = serde_json::to_vec(&ask).expect("it has only plain values");
+    line.push(b'\n');
+    line
+}
+
+/// A greeting and an answer are there.
+fn said(answer: &[u8]) -> bool {
+    answer.iter().filter(|byte| **byte == b'\n').count() >= 2
 }
 
 fn read(answer: &[u8]) -> IntruderSaw {
@@ -168,6 +201,24 @@ fn read(answer: &[u8]) -> IntruderSaw {
         ours.then(|| value.trim().to_owned())
     });
     IntruderSaw::Answered { status, by: mark }
+}
+
+/// A greeting and an answer, or as much of them as there is.
+fn read_lines(answer: &[u8]) -> IntruderSaw {
+    let mut lines = answer.split(|byte| *byte == b'\n');
+    let greeting = lines
+        .next()
+        .and_then(|line| serde_json::from_slice(line).ok());
+    let Some(tcp::Greeting { replica }) = greeting else {
+        return turned_away("closed without a greeting".to_owned());
+    };
+    let told = lines
+        .next()
+        .and_then(|line| serde_json::from_slice::<tcp::Answer>(line).ok());
+    IntruderSaw::Answered {
+        status: told.map_or(0, |told| told.status),
+        by: Some(replica),
+    }
 }
 
 fn turned_away(error: String) -> IntruderSaw {
@@ -260,7 +311,10 @@ mod tests {
             stream.write_all(answer.as_bytes()).await.unwrap();
             String::from_utf8_lossy(&head[..read]).into_owned()
         };
-        let (saw, head) = tokio::join!(intrude(at, Disguise::ClearText, "intruder.7"), server);
+        let (saw, head) = tokio::join!(
+            intrude(at, Protocol::Http1, Disguise::ClearText, "intruder.7"),
+            server
+        );
         assert_eq!(saw.unwrap(), expected);
         assert!(head.contains("meshproof-trace: intruder.7\r\n"), "{head}");
     }
@@ -286,12 +340,29 @@ mod tests {
         .await;
     }
 
+    #[test]
+    fn a_greeting_is_more_than_nothing() {
+        let by = Some("b-0".to_owned());
+        let greeting = "{\"replica\":\"b-0\"}\n";
+        let whole = format!("{greeting}{{\"status\":200,\"replica\":\"b-0\",\"length\":0}}\n");
+        for (answer, status) in [(greeting, 0), (whole.as_str(), 200)] {
+            let by = by.clone();
+            assert_eq!(
+                read_lines(answer.as_bytes()),
+                IntruderSaw::Answered { status, by }
+            );
+            assert_eq!(said(answer.as_bytes()), status == 200);
+        }
+        let saw = read_lines(b"");
+        assert!(matches!(saw, IntruderSaw::TurnedAway { .. }), "{saw:?}");
+    }
+
     #[tokio::test]
     async fn a_door_that_is_not_there_is_not_tried() {
         let held = TcpSocket::new_v4().unwrap();
         held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let at = held.local_addr().unwrap();
-        let saw = intrude(at, Disguise::NoCertificate, "intruder.0")
+        let saw = intrude(at, Protocol::Http1, Disguise::NoCertificate, "intruder.0")
             .await
             .unwrap();
         assert!(matches!(saw, IntruderSaw::NoConnection { .. }), "{saw:?}");
@@ -307,9 +378,14 @@ mod tests {
             cert: &cert,
             key: &cert,
         };
-        let error = intrude("127.0.0.1:1".parse().unwrap(), disguise, "t")
-            .await
-            .unwrap_err();
+        let error = intrude(
+            "127.0.0.1:1".parse().unwrap(),
+            Protocol::Http1,
+            disguise,
+            "t",
+        )
+        .await
+        .unwrap_err();
         assert!(error.to_string().contains("cert.pem"), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use meshproof_fixtures::Profile;
-use meshproof_model::{Capability, Claim};
+use meshproof_model::{Capability, Claim, Target};
 use meshproof_suites::{Case, Suite};
 use sha2::{Digest, Sha256};
 
@@ -140,6 +140,9 @@ fn fate(case: &Case, mesh: &Profile, required: &[Capability]) -> Fate {
             mesh.spec.name
         ));
     }
+    if let Some(part) = missing_part(case, mesh) {
+        return Fate::Skip(format!("mesh {} has no {part} to break", mesh.spec.name));
+    }
     let lacking = case
         .requires
         .iter()
@@ -155,6 +158,16 @@ fn fate(case: &Case, mesh: &Profile, required: &[Capability]) -> Fate {
             }
         }
     }
+}
+
+/// What a fault of the case sits on and the mesh does not have.
+fn missing_part(case: &Case, mesh: &Profile) -> Option<&'static str> {
+    let mut targets = case.faults.iter().map(|fault| &fault.on);
+    targets.find_map(|on| match on {
+        Target::Sidecar(_) if mesh.spec.sidecar.is_none() => Some("sidecar"),
+        Target::ControlPlane if mesh.spec.control_plane.is_empty() => Some("control plane"),
+        _ => None,
+    })
 }
 
 /// A seed of its own for each repetition of each case, whatever else is selected.

@@ -149,6 +149,12 @@ fn load_flaw(case: &Case) -> Option<Flaw> {
     if !case.world.services.contains_key(&load.on) {
         return unknown_service(case, &load.on, "load", "the load is on");
     }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~".contains(&b);
+    let path = load.path.as_deref().unwrap_or("/");
+    if !path.starts_with('/') || !path.bytes().all(plain) {
+        return flaw(format!("`{path}` is not a plain path"), &["load", "path"])
+            .advise("write it as `/Words`, in letters, digits, `/`, `-`, `.`, `_` and `~`");
+    }
     if load.rate.hertz() <= 0.0 || load.length.as_nanos() == 0 {
         return flaw("the load sends nothing", &["load"]);
     }

@@ -322,11 +322,81 @@ fn changes_that_cannot_be_made_are_refused() {
             "absent: [b-0, b-1]",
             "every replica of `b` is absent",
         ),
+        ("on: a,", "on: a, path: here,", "`here` is not a plain path"),
         ("change: 1", "change: 0", "change 0 admits no replica"),
     ];
     for (sound, spoilt, reason) in rows {
         assert!(SOUND.contains(sound), "`{sound}`");
         let text = SOUND.replacen(sound, spoilt, 1);
+        let error = Suite::parse("mine", [("mine.yaml", text.as_str())]).expect_err(spoilt);
+        assert!(error.to_string().contains(reason), "{spoilt}: {error}");
+    }
+}
+
+/// A sound case of identities to be spoilt.
+const IDENTITY: &str = "\
+meshproof/v1: cases
+cases:
+  - id: my.first
+    level: must
+    statement: It holds.
+    sources: [me]
+    requires: [mtls, split, protocols.http2]
+    world: {services: {a: {calls: [b, d]}, b: {}, c: {}, d: {protocol: http2}}}
+    policy: {a->b: {mtls: strict}}
+    load: {on: a, rate: 50/s, for: 2s}
+    changes:
+      - {at: 1s, do: {intrude: {into: b, by: [clearText, {identity: c}]}}}
+      - {at: 1100ms, do: {impostor: b-0}}
+    expect:
+      - noneReached: {}
+";
+
+#[test]
+fn intrusions_that_prove_nothing_are_refused() {
+    Suite::parse("mine", [("mine.yaml", IDENTITY)]).unwrap();
+    let rows = [
+        ("into: b", "into: bb", "an intruder calls `bb`"),
+        ("into: b", "into: c", "nobody calls `c`"),
+        (
+            "into: b",
+            "into: d",
+            "an intruder speaks HTTP/1.1 and TCP only",
+        ),
+        (
+            "[clearText, {identity: c}]",
+            "[]",
+            "says nothing under `by`",
+        ),
+        (
+            "a->b: {mtls: strict}",
+            "a->b: {}",
+            "no policy asks for `mtls`",
+        ),
+        (
+            "impostor: b-0",
+            "impostor: b-1",
+            "the replica `b-1` is not in the world",
+        ),
+        (
+            "{intrude: {into: b, by: [clearText, {identity: c}]}}",
+            "rotate",
+            "nobody intrudes",
+        ),
+        (
+            "impostor: b-0",
+            "policy: {a->b: {allow: [a]}}",
+            "brings `mtls` or `allow`",
+        ),
+        (
+            "requires: [mtls, ",
+            "requires: [",
+            "needs the capability `mtls`",
+        ),
+    ];
+    for (sound, spoilt, reason) in rows {
+        assert!(IDENTITY.contains(sound), "`{sound}`");
+        let text = IDENTITY.replacen(sound, spoilt, 1);
         let error = Suite::parse("mine", [("mine.yaml", text.as_str())]).expect_err(spoilt);
         assert!(error.to_string().contains(reason), "{spoilt}: {error}");
     }

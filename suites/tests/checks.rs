@@ -305,6 +305,8 @@ fn retries() {
         Inconclusive,
     );
     let elsewhere = "retriesElsewhere: {same: 1%}";
+    let few = id;
+    let id = "resilience.retry.elsewhere";
     let same = |nth: u64, every: u64| {
         let mut told = twice(503, 200);
         if nth.is_multiple_of(every) {
@@ -326,6 +328,13 @@ fn retries() {
         id,
         elsewhere,
         |_, _| served(3),
+        Inconclusive,
+    );
+    check(
+        "too few second tries",
+        few,
+        elsewhere,
+        |_, _| twice(503, 200),
         Inconclusive,
     );
     check(

@@ -14,7 +14,7 @@ use meshproof_suites::{Case, Judgement, PROBER, prove};
 use story::{Story, Told, Try, answered, ms, turn};
 
 /// Every way of breaking the reference mesh that the suite answers for.
-const SABOTAGE: [&str; 42] = [
+const SABOTAGE: [&str; 41] = [
     "ignoreRequestTimeout",
     "ignoreBackendTimeout",
     "leaveUpstreamRunning",
@@ -48,7 +48,6 @@ const SABOTAGE: [&str; 42] = [
     "forgetPolicyWithoutControl",
     "refuseNewWithoutControl",
     "readyBeforeProgrammed",
-    "acceptAfterDrain",
     "cutInFlightOnDrain",
     "loseTrailers",
     "hideGrpcStatus",
@@ -103,6 +102,12 @@ fn story(case: &Case, sabotage: &str) -> Story {
     };
     let b0 = |_: u64| "b-0".to_owned();
     let bad = sabotage;
+    if bad == "readyBeforeProgrammed" {
+        return on_b(&mut |_, at| match at < 300 {
+            true => tries(Vec::new(), 1, Outcome::Refused),
+            false => failing(1, 0, 1, 200, b0),
+        });
+    }
     match case.id.as_str() {
         "resilience.timeout.total" => on_b(&mut |_, _| {
             let (end, outcome) = match bad {
@@ -312,7 +317,10 @@ fn story(case: &Case, sabotage: &str) -> Story {
                 false => failing(1, 0, 1, 200, |_| turn(nth, 2)),
             }
         }),
-        "resilience.wire.blackhole" | "resilience.sidecar.stopped" => on_b(&mut |nth, at| {
+        "resilience.wire.blackhole"
+        | "resilience.wire.half-open"
+        | "resilience.wire.syn-blackhole"
+        | "resilience.sidecar.stopped" => on_b(&mut |nth, at| {
             let (silent, other) = match case.id.ends_with("stopped") {
                 true => ("b-1", "b-0"),
                 false => ("b-0", "b-1"),
@@ -329,10 +337,10 @@ fn story(case: &Case, sabotage: &str) -> Story {
                     vec![Try(
                         silent.to_owned(),
                         1,
-                        Some(901 - at),
+                        Some(1901 - at),
                         answered(200, None),
                     )],
-                    902 - at,
+                    1902 - at,
                     answered(200, Some(silent)),
                 ),
                 _ => tries(vec![first], 151, answered(504, None)),
@@ -455,7 +463,11 @@ fn story(case: &Case, sabotage: &str) -> Story {
                 "unfairBalance" if nth % 10 > 0 => 0,
                 _ => nth % 3,
             };
-            failing(1, 0, 1, 200, |_| turn(replica, 3))
+            let mut told = failing(1, 0, 1, 200, |_| turn(replica, 3));
+            if bad == "loseTrailers" {
+                told.end = Some((2, Outcome::Cut));
+            }
+            told
         }),
         "resilience.split.rare" | "resilience.split.changed" | "resilience.tcp.split" => {
             on_b(&mut |nth, at| {
@@ -534,15 +546,10 @@ fn story(case: &Case, sabotage: &str) -> Story {
             ),
             _ => failing(1, 0, 1, 200, b0),
         }),
-        "resilience.isolation.report-dies" => {
+        "resilience.isolation.report-dies" | "resilience.isolation.report-hogs" => {
             Story::of(case).probed(|_, _| (3, answered(200, Some("payments-0"))))
         }
-        "resilience.workload.start-up" => on_b(&mut |_, at| match bad == "readyBeforeProgrammed"
-            && at < 300
-        {
-            true => tries(Vec::new(), 1, Outcome::Refused),
-            false => failing(1, 0, 1, 200, b0),
-        }),
+        "resilience.workload.start-up" => on_b(&mut |_, _| failing(1, 0, 1, 200, b0)),
         "resilience.workload.joins" => on_b(&mut |nth, at| {
             let members = if at < 505 { 2 } else { 3 };
             failing(1, 0, 1, 200, |_| turn(nth % members, 3))

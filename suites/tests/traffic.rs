@@ -129,7 +129,20 @@ fn balance() {
         |nth, _| at(turn(nth, 3), 1, 200),
         Pass,
     );
-    let starved = |nth: u64, _| at(turn(if nth % 7 == 0 { 0 } else { 1 + nth % 2 }, 3), 1, 200);
+    let starved = |nth: u64, _| {
+        at(
+            turn(
+                if nth.is_multiple_of(7) {
+                    0
+                } else {
+                    1 + nth % 2
+                },
+                3,
+            ),
+            1,
+            200,
+        )
+    };
     judged("one with less than half", &case, equal, starved, Fail);
     let hoards = |nth: u64, _| {
         at(
@@ -140,7 +153,20 @@ fn balance() {
     };
     judged("one with more than twice", &case, equal, hoards, Fail);
     let slow = "balanced: {call: a->b, slow: b-1}";
-    let less = |nth: u64, _| at(turn(if nth % 12 == 0 { 1 } else { nth % 2 * 2 }, 3), 1, 200);
+    let less = |nth: u64, _| {
+        at(
+            turn(
+                if nth.is_multiple_of(12) {
+                    1
+                } else {
+                    nth % 2 * 2
+                },
+                3,
+            ),
+            1,
+            200,
+        )
+    };
     judged("the slow one gets less", &case, slow, less, Pass);
     let more = |nth: u64, _| at(turn([1, 0, 1, 2][nth as usize % 4], 3), 1, 200);
     judged("the slow one gets more", &case, slow, more, Fail);
@@ -165,7 +191,7 @@ fn goodput_under_overload() {
     // Every nth call is served for 50 ms; the limit would let one in two and a half.
     let one_in = |every: u64, length: u64| {
         move |nth: u64, _| {
-            if nth % every == 0 {
+            if nth.is_multiple_of(every) {
                 at("b-0", length, 200)
             } else {
                 away()

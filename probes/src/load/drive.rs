@@ -177,6 +177,7 @@ struct Caller {
     timers: Timers,
     progress: Arc<Progress>,
     service: String,
+    path: String,
     methods: Vec<Method>,
     give_up: Nanos,
     body: Bytes,
@@ -204,6 +205,7 @@ impl Caller {
             timers: run.timers,
             progress: run.progress,
             service: load.on.clone(),
+            path: load.path.clone().unwrap_or_else(|| "/".to_owned()),
             methods: match load.methods.as_slice() {
                 [] => vec![Method::Get],
                 methods => methods.to_vec(),
@@ -271,7 +273,7 @@ impl Caller {
         let name = value(name);
         Request::builder()
             .method(method.name())
-            .uri("/")
+            .uri(self.path.as_str())
             .header(header::HOST, value(&entry.to_string()))
             .header(headers::TRACE, name.clone())
             .header(headers::CALL, name)

@@ -14,6 +14,7 @@ use rand_chacha::ChaCha8Rng;
 ///
 /// let load = Load {
 ///     on: "a".to_owned(),
+///     path: None,
 ///     rate: Rate::per_second(2),
 ///     length: Duration::from_millis(2000),
 ///     arrival: Arrival::Constant,
@@ -101,6 +102,7 @@ mod tests {
     fn load(arrival: Arrival, rate: Rate, millis: u64) -> Load {
         Load {
             on: "a".to_owned(),
+            path: None,
             rate,
             length: Duration::from_millis(millis),
             arrival,

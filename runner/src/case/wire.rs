@@ -60,6 +60,7 @@ async fn intrusions(
     };
     let mut records = vec![told(ChangeStep::Begun)];
     let guest = world.guest(&intrude.into);
+    let protocol = planned.case.world.services[&intrude.into].protocol;
     let intruders = intrude.by.iter().map(|intruder| ("intruder", intruder));
     let all: Vec<_> = intruders
         .chain(guest.iter().map(|guest| ("guest", guest)))
@@ -72,7 +73,7 @@ async fn intrusions(
                 case: planned.case.id.clone(),
                 source,
             })?;
-            let called = call(at, disguise(intruder, shown.as_ref()), &trace).await;
+            let called = call(at, protocol, disguise(intruder, shown.as_ref()), &trace).await;
             let saw = called.map_err(|source| CaseError::Intrude {
                 case: planned.case.id.clone(),
                 source,

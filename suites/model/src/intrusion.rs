@@ -73,7 +73,7 @@ pub enum IntruderSaw {
     },
     /// It was answered.
     Answered {
-        /// The answer's status.
+        /// The answer's status; 0 where the application spoke without answering.
         status: u16,
         /// The replica whose mark it carries; none: the mesh made it.
         #[serde(default, skip_serializing_if = "Option::is_none")]

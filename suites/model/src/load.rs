@@ -13,6 +13,10 @@ use crate::units::{Bytes, Duration, Rate};
 pub struct Load {
     /// The service whose entry port is called.
     pub on: String,
+    /// The path of each request, `/` when absent. The service uses it for its own calls; some paths
+    /// ask for a way of exchange, as services' PROTOCOL.md says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
     /// How many requests a second.
     pub rate: Rate,
     /// For how long requests are sent.

@@ -74,15 +74,14 @@ impl Check for Wire {
     }
 
     fn finish(self: Box<Self>) -> Finding {
-        let Some(acts) = self.acts else {
-            return Finding::inconclusive("the history does not say when the policy acts");
-        };
+        // Where no policy is meant to act, every connection counts.
+        let acts = self.acts.unwrap_or(0);
         let later = |seen: &&Vec<WireRecord>| seen.first().is_some_and(|first| first.at >= acts);
         let judged: Vec<_> = self.connections.values().filter(later).collect();
         let bare = |seen: &&&Vec<WireRecord>| seen.iter().any(|wire| wire.seen != WireSeen::Tls);
         let bare: Vec<_> = judged.iter().filter(bare).collect();
         if !bare.is_empty() {
-            let evidence = bare.iter().take(SHOWN).map(|seen| excerpt(seen, acts));
+            let evidence = bare.iter().take(SHOWN).map(|seen| excerpt(seen, self.acts));
             return Finding::fail(
                 format!(
                     "{} of {} connections of {} are not TLS, or show in clear what must be secret",
@@ -104,7 +103,10 @@ impl Check for Wire {
     }
 }
 
-fn excerpt(seen: &[WireRecord], acts: Nanos) -> Excerpt {
+/// Times count from the moment when the policy acts; from the first record where there is none.
+fn excerpt(seen: &[WireRecord], acts: Option<Nanos>) -> Excerpt {
+    let from = acts.or_else(|| seen.first().map(|first| first.at));
+    let from = from.unwrap_or_default();
     let line = |wire: &WireRecord| {
         let end = match wire.toward {
             Toward::Caller => "the caller",
@@ -119,7 +121,7 @@ fn excerpt(seen: &[WireRecord], acts: Nanos) -> Excerpt {
         };
         format!(
             "{} toward {end}: {what}",
-            millis(wire.at.saturating_sub(acts))
+            millis(wire.at.saturating_sub(from))
         )
     };
     let subject = seen.first().map_or_else(String::new, |first| {
@@ -137,7 +139,13 @@ mod tests {
 
     use super::*;
 
-    fn finding(seen: &[(Nanos, u64, Toward, WireSeen)]) -> Finding {
+    type Seen = (Nanos, u64, Toward, WireSeen);
+
+    fn finding(seen: &[Seen]) -> Finding {
+        finding_after(Some(100), seen)
+    }
+
+    fn finding_after(acts: Option<Nanos>, seen: &[Seen]) -> Finding {
         let params = Encrypted {
             at_least: 2,
             call: None,
@@ -149,8 +157,10 @@ mod tests {
             acts: None,
             connections: BTreeMap::new(),
         };
-        let phase = Phase::PolicyActs;
-        check.see(&Record::Mark(Mark { at: 100, phase }));
+        if let Some(at) = acts {
+            let phase = Phase::PolicyActs;
+            check.see(&Record::Mark(Mark { at, phase }));
+        }
         for (at, connection, toward, seen) in seen {
             check.see(&Record::Wire(WireRecord {
                 at: *at,
@@ -173,13 +183,15 @@ mod tests {
             (102, 1, Caller, Tls),
             (103, 2, Callee, Tls),
         ];
-        let with = |more: &[(Nanos, u64, Toward, WireSeen)]| finding(&[&sound, more].concat());
+        let with = |more: &[Seen]| finding(&[&sound, more].concat());
         assert!(matches!(with(&[]), Finding::Pass { .. }));
         let old = (50, 9, Callee, Http);
         assert!(
             matches!(with(&[old]), Finding::Pass { .. }),
             "before the policy acts"
         );
+        let without_policy = finding_after(None, &[&sound[..], &[old]].concat());
+        assert!(matches!(without_policy, Finding::Fail { .. }));
         for (toward, seen) in [(Callee, Http), (Caller, Other), (Callee, Clear)] {
             let found = with(&[(110, 2, toward, seen)]);
             assert!(matches!(found, Finding::Fail { .. }), "{seen:?}: {found:?}");

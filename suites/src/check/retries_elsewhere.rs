@@ -48,7 +48,15 @@ impl OverCalls for RetriesElsewhere {
         let chance = at_least(same, retried, bound);
         let seen = format!("{same} of {retried} second tries on the same replica");
         if ratio(same, retried) <= bound || chance > ALPHA {
-            return Finding::pass(format!("{seen} (false-fail rate at most {ALPHA})"));
+            let missed = misses(retried, bound);
+            if missed > BETA {
+                return Finding::inconclusive(format!(
+                    "{seen}: too few to tell {ONE_SELECTION} (missed with probability {missed:.1e})"
+                ));
+            }
+            return Finding::pass(format!(
+                "{seen} (false-fail rate at most {ALPHA:.0e}, {ONE_SELECTION} missed with {missed:.0e})"
+            ));
         }
         let demand = format!(
             "at most {} of second tries on the same replica; {seen}, by chance {chance:.1e}",
@@ -61,4 +69,16 @@ impl OverCalls for RetriesElsewhere {
 }
 
 /// A mesh whose share is exactly the bound fails with at most this probability.
-const ALPHA: f64 = 1e-3;
+const ALPHA: f64 = 1e-6;
+
+/// A mesh whose share is [`ONE_SELECTION`] passes with at most this probability.
+const BETA: f64 = 1e-2;
+
+/// What choosing again once leaves on the same replica: Envoy with one selection.
+const ONE_SELECTION: f64 = 0.11;
+
+/// The probability that such a share passes.
+fn misses(retried: u64, bound: f64) -> f64 {
+    let refused = (0..=retried).find(|same| at_least(*same, retried, bound) <= ALPHA);
+    refused.map_or(1.0, |least| 1.0 - at_least(least, retried, ONE_SELECTION))
+}

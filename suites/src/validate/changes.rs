@@ -85,14 +85,17 @@ fn change_flaw(case: &Case, nth: usize) -> Option<Flaw> {
     }
 }
 
-/// An intruder speaks HTTP/1.1 to a sidecar that some caller of its service may call.
+/// An intruder speaks HTTP/1.1 or TCP to a sidecar that some caller of its service may call.
 fn intrude_flaw(case: &Case, intrude: &Intrude) -> Option<Flaw> {
     let into = &intrude.into;
     let Some(service) = case.world.services.get(into) else {
         return unknown_service(case, into, "changes", "an intruder calls");
     };
-    if service.protocol != Protocol::Http1 {
-        return flaw("an intruder speaks HTTP/1.1 only", &["changes", into]);
+    if !matches!(service.protocol, Protocol::Http1 | Protocol::Tcp) {
+        return flaw(
+            "an intruder speaks HTTP/1.1 and TCP only",
+            &["changes", into],
+        );
     }
     if intrude.by.is_empty() {
         return flaw(

@@ -16,6 +16,7 @@ use super::*;
 fn load(rate: u32, millis: u64) -> Load {
     Load {
         on: "a".to_owned(),
+        path: None,
         rate: Rate::per_second(rate),
         length: Duration::from_millis(millis),
         arrival: Arrival::Constant,

@@ -22,6 +22,7 @@ pub(super) async fn call(world: &Running, timers: &Timers) -> Result<String, Cal
     let began = now();
     let load = Load {
         on: "a".to_owned(),
+        path: None,
         rate: Rate::per_second(10),
         length: Duration::from_millis(100),
         arrival: Arrival::Constant,
