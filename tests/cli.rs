@@ -18,6 +18,8 @@ mod mesh_check;
 mod schema;
 #[path = "cli/show.rs"]
 mod show;
+#[path = "cli/spec.rs"]
+mod spec;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -30,5 +30,8 @@ fn envoy_passes_the_suite() {
         .collect();
     assert!(open.is_empty(), "{open:#?}");
     let failed = cases.iter().find(|case| own(case)).unwrap();
-    assert_eq!(failed["verdict"], "fail", "it passes now: take it off this list\n{failed:#?}");
+    assert_eq!(
+        failed["verdict"], "fail",
+        "it passes now: take it off this list\n{failed:#?}"
+    );
 }

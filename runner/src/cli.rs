@@ -51,6 +51,17 @@ pub(crate) enum Command {
         #[arg(long)]
         yaml: bool,
     },
+    /// Print the specification: every demand, how it is judged, and what it must catch, as Markdown.
+    ///
+    /// Demands are grouped by area below a table of contents. Each tells its level, its sources, what
+    /// a mesh must be able to do for it to bind, the world and what happens in it, the checks with
+    /// their parameters, and the sabotage that it must catch; all checks are explained at the end.
+    #[command(after_help = SPEC_EXAMPLES)]
+    Spec {
+        /// A built-in name, a file or a folder of cases [default: every built-in suite].
+        #[arg(value_name = "SUITE")]
+        suite: Option<String>,
+    },
     /// Tell an earlier run again from its events, as a table or in any form of report.
     #[command(after_help = REPORT_EXAMPLES)]
     Report {
@@ -138,6 +149,12 @@ Examples:
   meshproof show resilience.isolation.report
   meshproof show resilience.retry.bounded --yaml > my-case.yaml
   meshproof show shop.checkout --suite ./my-cases.yaml";
+
+const SPEC_EXAMPLES: &str = "\
+Examples:
+  meshproof spec > docs/spec.md
+  meshproof spec resilience
+  meshproof spec ./my-cases.yaml";
 
 const REPORT_EXAMPLES: &str = "\
 Examples:

@@ -10,6 +10,7 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod show;
+pub(crate) mod spec;
 pub(crate) mod validate;
 
 mod output;

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Run(options) => command::run::run(&options),
         Command::List { what } => command::list::list(what),
         Command::Show { case, suite, yaml } => command::show::show(&suite, &case, yaml),
+        Command::Spec { suite } => command::spec::spec(suite.as_deref()),
         Command::Report { from, report } => command::report::report(&from, &report),
         Command::Check { history } => command::check::check(&history),
         Command::Validate { file } => command::validate::validate(&file),

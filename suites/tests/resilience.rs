@@ -262,6 +262,10 @@ fn story(case: &Case, sabotage: &str) -> Story {
                     "leakToZeroWeight" if nth % 20 == 0 => one("c"),
                     _ => one("c-next"),
                 })
+                .load("a-0", "d", |nth, _| match nth % 2 {
+                    0 => one("d-next"),
+                    _ => one("d"),
+                })
         }
         "resilience.isolation.report" => {
             let hurt = bad == "ignoreRequestTimeout" || bad == "no mesh";

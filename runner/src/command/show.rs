@@ -1,8 +1,8 @@
 //! `meshproof show`: one case, drawn in text, with all that it demands.
 
-mod flow;
-mod schedule;
-mod topology;
+pub(super) mod flow;
+pub(super) mod schedule;
+pub(super) mod topology;
 
 use std::collections::BTreeMap;
 

@@ -200,6 +200,13 @@ pub enum ProcessChange {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         signal: Option<i32>,
     },
+    /// It is gone, and nobody had told it to go: no fault, no change, no teardown.
+    EndedByItself {
+        /// How, in words: `exited with code 7`.
+        how: String,
+        /// The last lines of its log.
+        log: Vec<String>,
+    },
 }
 
 /// What a tap saw on a link: of each direction of a connection what its first bytes were, and the

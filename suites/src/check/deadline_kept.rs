@@ -17,6 +17,9 @@ use crate::calls::Calls;
 pub struct DeadlineKept {
     /// How long a call may take.
     pub within: Duration,
+    /// Tries may begin later: what stood still or was held back may deliver an old request when it goes on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late_tries: bool,
     /// The tolerance; the greater of 25 ms and a tenth of the time when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance: Option<Duration>,
@@ -47,7 +50,7 @@ impl OverCalls for DeadlineKept {
                     format!("not over before {}", millis(seen)),
                 );
             }
-            for one in &call.tries {
+            for one in call.tries.iter().filter(|_| !self.late_tries) {
                 let after = one.start.saturating_sub(call.start);
                 if after > bound {
                     breaches.late(
@@ -61,7 +64,12 @@ impl OverCalls for DeadlineKept {
         if judged == 0 {
             return Finding::inconclusive("every call was open when the records ended");
         }
-        let demand = format!("calls are over, and no try begins, after {}", millis(bound));
+        let and = if self.late_tries {
+            ""
+        } else {
+            ", and no try begins,"
+        };
+        let demand = format!("calls are over{and} after {}", millis(bound));
         breaches.finding(judged, &demand).unwrap_or_else(|| {
             Finding::pass(format!("{judged} calls took at most {}", millis(longest)))
         })

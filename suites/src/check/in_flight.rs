@@ -44,7 +44,7 @@ impl OverCalls for InFlight {
         // is left out: a mesh may end it by the old one.
         let mut steps: Vec<(Nanos, i64, &Call)> = Vec::new();
         for call in window.calls(calls) {
-            for one in &call.tries {
+            for one in call.tries.iter().filter(|one| one.start < window.until) {
                 steps.push((one.start, 1, call));
                 if let Some((at, _)) = &one.end {
                     steps.push((*at, -1, call));

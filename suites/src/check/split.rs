@@ -48,6 +48,7 @@ impl OverCalls for Split {
             window
                 .calls(calls)
                 .filter_map(|call| Some((call, call.tries.first()?)))
+                .filter(|(_, first)| first.start < window.until)
         };
         let count = u64::try_from(firsts().count()).unwrap_or(u64::MAX);
         if count == 0 || total == 0 {

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// `{retry: {attempts: 2, codes: [503]}}` without the outermost braces.
-pub(super) fn inner(part: &impl Serialize) -> String {
+pub(in crate::command) fn inner(part: &impl Serialize) -> String {
     let text = flow(&value(part));
     match text
         .strip_prefix('{')
@@ -16,7 +16,7 @@ pub(super) fn inner(part: &impl Serialize) -> String {
 }
 
 /// What is written as a map with one key, or as a word: the word, and its parameters without braces.
-pub(super) fn named(part: &impl Serialize) -> (String, String) {
+pub(in crate::command) fn named(part: &impl Serialize) -> (String, String) {
     match value(part) {
         Value::Object(map) if map.len() == 1 => {
             let (name, params) = map.into_iter().next().expect("it has one entry");

@@ -104,7 +104,7 @@ impl Line {
     }
 }
 
-fn load(load: &Load) -> String {
+pub(in crate::command) fn load(load: &Load) -> String {
     let mut text = format!("{} to {}", load.rate, load.on);
     if load.arrival == Arrival::Poisson {
         text.push_str(", at random");
@@ -119,7 +119,7 @@ fn load(load: &Load) -> String {
     text
 }
 
-fn told(fault: &Fault) -> String {
+pub(in crate::command) fn told(fault: &Fault) -> String {
     let on = match &fault.on {
         Target::Link(link) => {
             let (side, _) = named(&link.side);
@@ -137,7 +137,7 @@ fn told(fault: &Fault) -> String {
 }
 
 /// `hang`, `drain b-1`, `respond {status: 503}`.
-fn shown(part: &impl Serialize) -> String {
+pub(in crate::command) fn shown(part: &impl Serialize) -> String {
     match named(part) {
         (name, params) if params.is_empty() => name,
         (name, params) if params.contains(": ") => format!("{name} {{{params}}}"),

@@ -165,7 +165,8 @@ impl Tree<'_> {
     }
 }
 
-fn notes(service: &Service, role: &str) -> Vec<String> {
+/// What is not plain about a service, in the spelling of its file.
+pub(in crate::command) fn notes(service: &Service, role: &str) -> Vec<String> {
     let mut notes = Vec::new();
     if !role.is_empty() {
         notes.push(role.to_owned());
