@@ -4,6 +4,8 @@
     reason = "a test says by panicking what it did not find"
 )]
 
+#[path = "bad_input/mesh.rs"]
+mod mesh_under_test;
 mod program;
 
 use program::Place;
@@ -102,6 +104,15 @@ fn a_cyclic_world() {
         "c.yaml",
         &cases("b: {}", "b: {calls: [a]}"),
         &["c.yaml", "a -> b -> a"],
+    );
+}
+
+#[test]
+fn a_policy_for_a_call_that_does_not_exist() {
+    check(
+        "c.yaml",
+        &cases("policy: {}", "policy: {a->c: {timeouts: {request: 1s}}}"),
+        &["c.yaml", "a->c"],
     );
 }
 

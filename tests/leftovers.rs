@@ -6,8 +6,9 @@
 
 mod program;
 
+use std::fs::File;
 use std::process::Child;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use program::{Place, wait};
 use rustix::process::{Pid, Signal, kill_process};
@@ -137,6 +138,72 @@ fn runner_and_keeper_are_killed_together() {
     let told = place.run(&["recover"]);
     assert_eq!(told.code, Some(0), "{}", told.all());
     assert_eq!(place.left_state(), Vec::<std::path::PathBuf>::new());
+}
+
+/// The moment itself is drawn here, so there is no condition to wait for: only the clock.
+#[test]
+fn killed_at_random_moments() {
+    const LANES: u64 = 4;
+    const EACH: u64 = 5;
+    let seed = std::env::var("MESHPROOF_TEST_SEED").map_or_else(
+        |_| u64::from(std::process::id()),
+        |text| text.parse().expect("the seed is a number"),
+    );
+    println!("seed {seed}: MESHPROOF_TEST_SEED={seed} draws the same moments again");
+    std::thread::scope(|lanes| {
+        for lane in 0..LANES {
+            lanes.spawn(move || {
+                for nth in (lane * EACH)..(lane + 1) * EACH {
+                    let moment = Duration::from_millis(drawn(seed, nth) % 3000);
+                    println!("kill {nth} after {moment:?}");
+                    killed_after(moment, nth % 2 == 0);
+                }
+            });
+        }
+    });
+}
+
+/// SIGKILL a while after the start, wherever the run then is.
+fn killed_after(moment: Duration, stopping: bool) {
+    let place = Place::new();
+    place.file("stopped.yaml", STOPPED);
+    let arguments = match stopping {
+        true => ["run", "--suite", "stopped.yaml"],
+        false => ["run", "--filter", "retry.bounded"],
+    };
+    let until = Instant::now() + moment;
+    let mut run = place.start(&arguments);
+    while let Some(left) = until.checked_duration_since(Instant::now())
+        && !left.is_zero()
+    {
+        std::thread::park_timeout(left);
+    }
+    // It may have ended before: then there is nothing to kill, and nothing may be left either.
+    let _ = run.kill();
+    run.wait().unwrap();
+    place.wait_until_empty(GONE);
+    // A folder without a journal may be that of a run that is just beginning, and is left alone for
+    // a minute: let that be over.
+    for folder in place.left_state() {
+        let former = SystemTime::now() - Duration::from_secs(120);
+        File::open(folder).unwrap().set_modified(former).unwrap();
+    }
+    let told = place.run(&["recover"]);
+    assert_eq!(told.code, Some(0), "after {moment:?}: {}", told.all());
+    assert_eq!(place.processes(), [], "after {moment:?}");
+    assert_eq!(
+        place.left_state(),
+        Vec::<std::path::PathBuf>::new(),
+        "after {moment:?}"
+    );
+}
+
+/// The `nth` number of a seed's sequence (SplitMix64).
+fn drawn(seed: u64, nth: u64) -> u64 {
+    let mut z = seed.wrapping_add((nth + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::check::Finding;
 use crate::history::{Header, HistoryError};
 
 mod changes;
+mod fallen;
 mod soundness;
 
 use soundness::Soundness;

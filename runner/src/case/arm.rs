@@ -4,10 +4,11 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use meshproof_clock::now;
+use meshproof_clock::{now, poll};
 use meshproof_fixtures::{Active, DeployError, Plan as WorldPlan, Running, apply};
 use meshproof_model::{ChangeRecord, FaultRecord, LoadEnded, Mark, Nanos, Phase, Record};
 use meshproof_probes::{DriveOptions, drive};
@@ -20,6 +21,9 @@ use crate::plan::Planned;
 
 /// From the decision to send to the first intended sending.
 const LEAD: Nanos = 5_000_000;
+/// By when the keeper has told of a process that ended.
+const HEARD: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Which of a case's deployments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +173,11 @@ async fn observe(
             if arm == Arm::Mesh {
                 shared.step(planned, "under load");
             }
-            window(shared, planned, world, &mut records).await?;
+            match window(shared, planned, world, &mut records).await {
+                // What a mesh that fell cannot do for us any more is no failure of ours.
+                Err(CaseError::Deploy { .. } | CaseError::Fault { .. }) if fell(world).await => {}
+                done => done?,
+            }
             evidence::settle(world).await;
         }
         Err(DeployError::Late(_)) => records.push(mark(Phase::PolicyNeverActed)),
@@ -177,11 +185,20 @@ async fn observe(
     }
     let wire = world.take_wire_records().map_err(deploy)?;
     records.extend(wire.into_iter().map(Record::Wire));
+    world.stands().map_err(deploy)?;
     let processes = world.take_process_records();
     records.extend(processes.into_iter().map(Record::Process));
     let noise = shared.gauge.between(begin, now());
     records.extend(noise.into_iter().map(Record::Noise));
     Ok(records)
+}
+
+/// Whether the mesh fell: its end may be heard of a moment after what it brought about.
+async fn fell(world: &Running) -> bool {
+    let look = async || world.mesh_fell().then_some(());
+    poll(HEARD, LOOK, "the end of a mesh's process", look)
+        .await
+        .is_ok()
 }
 
 fn mark(phase: Phase) -> Record {

@@ -2,10 +2,11 @@
 
 use meshproof_model::units::Duration;
 use meshproof_model::{
-    Edge, Excerpt, FaultStep, LoadEnded, Mark, Nanos, Noise, Outcome, Phase, Record, Verdict,
+    Edge, Excerpt, FaultStep, LoadEnded, Mark, Nanos, Noise, Outcome, Phase, ProcessRecord, Record,
+    Verdict,
 };
 
-use super::changes;
+use super::{changes, fallen};
 use crate::calls::Calls;
 use crate::check::millis;
 use crate::history::{Arm, Header};
@@ -22,6 +23,7 @@ pub(super) struct Soundness<'a> {
     records: u64,
     phases: Vec<Mark>,
     faults: Vec<FaultLife>,
+    processes: Vec<ProcessRecord>,
     noise: Vec<Noise>,
     load: Option<LoadEnded>,
     probed: Calls,
@@ -43,6 +45,7 @@ impl<'a> Soundness<'a> {
             records: 0,
             phases: Vec::new(),
             faults: vec![FaultLife::default(); case.faults.len()],
+            processes: Vec::new(),
             noise: Vec::new(),
             load: None,
             probed: Calls::of(Edge {
@@ -57,6 +60,7 @@ impl<'a> Soundness<'a> {
         self.probed.see(record);
         match record {
             Record::Mark(mark) => self.phases.push(mark.clone()),
+            Record::Process(process) => self.processes.push(process.clone()),
             Record::Noise(noise) => self.noise.push(noise.clone()),
             Record::LoadEnded(load) => self.load = Some(load.clone()),
             Record::Fault(step) => {
@@ -74,7 +78,6 @@ impl<'a> Soundness<'a> {
             Record::AttemptStarted(_)
             | Record::AttemptEnded(_)
             | Record::Change(_)
-            | Record::Process(_)
             | Record::Wire(_) => {}
         }
     }
@@ -152,6 +155,10 @@ impl<'a> Soundness<'a> {
     pub(super) fn verdict(&self) -> Option<Verdict> {
         if self.records == 0 {
             return inconclusive("the history has no records".to_owned());
+        }
+        let ended = self.phase(Phase::LoadEnded).unwrap_or(Nanos::MAX);
+        if let Some(verdict) = fallen::verdict(&self.processes, ended) {
+            return Some(verdict);
         }
         if self.phase(Phase::PolicyNeverActed).is_some() {
             return Some(self.never_acted());
