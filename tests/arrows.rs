@@ -63,6 +63,7 @@ fn crates_import_only_what_the_design_allows() {
                 "keeper",
                 "faultproxy",
                 "refmesh",
+                "relay",
                 "service",
             ][..],
         ),
@@ -80,6 +81,7 @@ fn crates_import_only_what_the_design_allows() {
         ("keeper", &[]),
         ("faultproxy", &["clock"]),
         ("refmesh", &["clock"]),
+        ("relay", &["clock"]),
         ("service", &["model", "protocol", "clock"]),
     ]);
     for (name, imports) in arrows() {

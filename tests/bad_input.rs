@@ -141,9 +141,21 @@ fn an_empty_suite() {
 
 #[test]
 fn a_file_that_is_not_there() {
-    let told = Place::new().run(&["run", "--suite", "absent.yaml"]);
-    assert_eq!(told.code, Some(2), "{}", told.all());
-    assert!(told.stderr.contains("absent.yaml"), "{}", told.all());
+    let place = Place::new();
+    for (name, help) in [
+        ("absent.yaml", "built in are: resilience, scale"),
+        ("suites/absent", "built in are: resilience, scale"),
+        ("resiliance.yaml", "did you mean `resilience`?"),
+        ("resiliance", "did you mean `resilience`?"),
+    ] {
+        for command in [&["validate", name][..], &["run", "--suite", name]] {
+            let told = place.run(command);
+            assert_eq!(told.code, Some(2), "{command:?}: {}", told.all());
+            for part in [&format!("{name}: no such file or folder"), help] {
+                assert!(told.stderr.contains(part), "{command:?}: {}", told.all());
+            }
+        }
+    }
 }
 
 #[test]

@@ -25,7 +25,7 @@ mkdir -p "$OUT"
 busy=$!
 
 failed=()
-for mesh in reference envoy; do
+for mesh in reference envoy haproxy; do
     printf '\n=== %s, %d times, beside one busy core\n' "$mesh" "$REPEAT"
     "$TARGET/release/meshproof" run --mesh "$mesh" --repeat "$REPEAT" --out "$OUT/$mesh" "$@" || failed+=("$mesh: exit $?")
 done
@@ -35,6 +35,9 @@ busy=''
 
 printf '\n=== the sabotage matrix\n'
 MESHPROOF_MATRIX=whole cargo test --release --locked -p meshproof --test sabotage || failed+=("sabotage matrix: exit $?")
+
+printf '\n=== three hundred services\n'
+MESHPROOF_MATRIX=whole cargo test --release --locked -p meshproof --test scale -- --include-ignored || failed+=("suite scale: exit $?")
 
 if ((${#failed[@]})); then
     printf '\nlong.sh: FAILED after %d s\n' "$SECONDS" >&2

@@ -104,26 +104,32 @@ slips! {
         "routes.yaml.j2": "weight: {{ backend.weight }}" => "weight: 1",
     ];
     the_wire_in_clear: "resilience.identity.on-the-wire", [
-        "bootstrap.yaml.j2": "{% if inbound.mtls %}" => "{% if false %}",
+        "listeners.yaml.j2": "{% if inbound.mtls %}" => "{% if false %}",
         "clusters.yaml.j2": "{% if outbound.mtls %}" => "{% if false %}",
     ];
     no_certificate_asked_for: "resilience.identity.intruders", [
-        "bootstrap.yaml.j2": "require_client_certificate: true" => "require_client_certificate: false",
+        "listeners.yaml.j2": "require_client_certificate: true" => "require_client_certificate: false",
     ];
     expired_certificates_believed: "resilience.identity.intruders", [
-        "authority.yaml.j2": "    validation_context:\n" => "    validation_context:\n      allow_expired_certificate: true\n",
+        "listeners.yaml.j2": "              validation_context:\n" => "              validation_context:\n                allow_expired_certificate: true\n",
     ];
     any_workload_called: "resilience.identity.impostor", [
         "clusters.yaml.j2": "{san_type: URI, matcher: {exact: {{ uri|tojson }}}}" => "{san_type: URI, matcher: {prefix: \"spiffe://\"}}",
     ];
     every_caller_let_in: "resilience.identity.allow", [
-        "bootstrap.yaml.j2": "{% if inbound.allow is defined %}" => "{% if false %}",
+        "listeners.yaml.j2": "{% if inbound.allow is defined %}" => "{% if false %}",
     ];
     every_caller_greeted: "resilience.identity.tcp", [
-        "bootstrap.yaml.j2": "{% if inbound.protocol == \"tcp\" and inbound.allow is defined %}" => "{% if false %}",
+        "listeners.yaml.j2": "{% if inbound.protocol == \"tcp\" and inbound.allow is defined %}" => "{% if false %}",
     ];
     certificates_never_read_again: "resilience.identity.rotation", [
         "certificate.yaml.j2": "      watched_directory: {path: {{ identity.dir|tojson }}}\n" => "",
+    ];
+    a_drain_that_finds_no_listener: "resilience.drain.lets-nobody-in", [
+        "listeners.yaml.j2": "    traffic_direction: INBOUND\n" => "",
+    ];
+    errors_counted_as_something_else: "resilience.telemetry.told-truly", [
+        "mesh.yaml": "envoy_response_code_class=\"5\"" => "envoy_response_code_class=\"4\"",
     ];
     routes_never_replaced: "resilience.retry.bounded", [
         "mesh.yaml": "to: routes.yaml, policy: true" => "to: routes.yaml, policy: false",

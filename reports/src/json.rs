@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use meshproof_model::units::Duration;
-use meshproof_model::{Event, Excerpt, ExpectEnded, Level, RunStarted, Verdict, VerdictKind};
+use meshproof_model::{
+    Event, Excerpt, ExpectEnded, Level, Resources, RunStarted, Verdict, VerdictKind,
+};
 use serde::Serialize;
 
 use crate::gathered::{Gathered, Judged};
@@ -72,6 +74,8 @@ struct Case<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     lag: Option<Duration>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    resources: Option<&'a Resources>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<&'a str>,
 }
 
@@ -114,6 +118,7 @@ impl<'a> Case<'a> {
             took: case.took,
             converged: case.converged,
             lag: case.lag,
+            resources: case.resources.as_ref(),
             history: case.history.as_deref(),
         }
     }

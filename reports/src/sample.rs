@@ -3,9 +3,9 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use meshproof_model::units::Duration;
+use meshproof_model::units::{Bytes, Duration};
 use meshproof_model::{
-    CaseEnded, Event, Excerpt, ExpectEnded, Level, RunEnded, RunStarted, Verdict,
+    CaseEnded, Event, Excerpt, ExpectEnded, Level, Resources, RunEnded, RunStarted, Verdict,
 };
 
 use crate::Format;
@@ -43,6 +43,12 @@ pub(crate) fn events() -> Vec<Event> {
         }),
         Event::CaseEnded(CaseEnded {
             level: Level::Should,
+            resources: Some(Resources {
+                processes: 601,
+                up: Duration::from_millis(1740),
+                down: Duration::from_millis(310),
+                memory: Some(Bytes::new(549 << 20)),
+            }),
             ..case("security.<&>", 1, pass())
         }),
         Event::RunEnded(RunEnded {
@@ -83,6 +89,7 @@ pub(crate) fn case(id: &str, repetition: u32, verdict: Verdict) -> CaseEnded {
         took: Duration::from_millis(3210),
         converged: None,
         lag: None,
+        resources: None,
         history: Some(format!("history/{id}.{repetition}.jsonl")),
     }
 }

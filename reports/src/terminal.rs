@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 
 use meshproof_model::units::Duration;
-use meshproof_model::{CaseEnded, Event, Level, RunStarted, VerdictKind};
+use meshproof_model::{CaseEnded, Event, Level, Resources, RunStarted, VerdictKind};
 use textwrap::Options;
 
 use crate::gathered::Gathered;
@@ -14,6 +14,8 @@ use crate::{Exit, Report};
 
 /// How wide reports are where no terminal says how wide it is.
 const WIDTH: usize = 100;
+/// What a world of so many processes takes is told; of smaller ones it is in the JSON report.
+const MANY: u32 = 50;
 const CLEAR_LINE: &str = "\r\x1b[2K";
 
 /// What the place that is written to can show.
@@ -116,6 +118,10 @@ impl Terminal {
                 level => format!(" {level}"),
             };
             writeln!(self.out, "{kind} {name:widest$} {took}{level}")?;
+            let world = case.resources.as_ref();
+            if let Some(world) = world.filter(|world| world.processes >= MANY) {
+                writeln!(self.out, "{indent}{}", held(world))?;
+            }
             if case.verdict.kind() == VerdictKind::Pass {
                 continue;
             }
@@ -214,6 +220,24 @@ fn name(case: &CaseEnded) -> String {
         1 => case.case.clone(),
         number => format!("{} #{number}", case.case),
     }
+}
+
+/// What a world took of the machine, in a line.
+fn held(world: &Resources) -> String {
+    let Resources {
+        processes,
+        up,
+        down,
+        memory,
+    } = world;
+    let memory = memory.map_or_else(String::new, |memory| {
+        format!(", {} MiB of memory (PSS)", memory.get() >> 20)
+    });
+    format!(
+        "{processes} processes: up in {}, down in {}{memory}",
+        seconds(*up).trim_start(),
+        seconds(*down).trim_start()
+    )
 }
 
 fn seconds(length: Duration) -> String {

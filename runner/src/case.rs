@@ -2,6 +2,7 @@
 
 mod arm;
 mod evidence;
+mod resources;
 mod window;
 mod wire;
 
@@ -17,6 +18,8 @@ use meshproof_probes::Gauge;
 use meshproof_suites::{Judgement, prove};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
+
+use arm::Deployed;
 
 use crate::plan::{Fate, Planned};
 
@@ -103,26 +106,25 @@ pub(crate) async fn run(shared: &Shared, planned: &Planned) -> Result<(), CaseEr
         repetition: planned.repetition,
     });
     if let Some(verdict) = decided(&planned.fate) {
-        shared.tell(Event::CaseEnded(ended(
-            planned,
-            plain(verdict),
-            None,
-            Instant::now(),
-        )));
+        let ended = ended(planned, plain(verdict), Instant::now());
+        shared.tell(Event::CaseEnded(ended));
         return Ok(());
     }
     for attempt in 0..=AGAIN {
         let started = Instant::now();
-        let (judgement, history) = judged(shared, planned, attempt).await?;
+        let Deployed {
+            judgement,
+            history,
+            resources,
+        } = judged(shared, planned, attempt).await?;
         let open = judgement.verdict.kind() == VerdictKind::Inconclusive;
         let history = history.strip_prefix(&shared.out).unwrap_or(&history);
         let history = history.to_string_lossy().into_owned();
-        shared.tell(Event::CaseEnded(ended(
-            planned,
-            judgement,
-            Some(history),
-            started,
-        )));
+        shared.tell(Event::CaseEnded(CaseEnded {
+            history: Some(history),
+            resources: Some(resources),
+            ..ended(planned, judgement, started)
+        }));
         if !open {
             break;
         }
@@ -149,19 +151,18 @@ fn decided(fate: &Fate) -> Option<Verdict> {
 
 /// The case under the mesh and, where it asks for that, the same without any mesh: a fault that
 /// does not hurt there proves nothing here.
-async fn judged(
-    shared: &Shared,
-    planned: &Planned,
-    attempt: u32,
-) -> Result<(Judgement, PathBuf), CaseError> {
+async fn judged(shared: &Shared, planned: &Planned, attempt: u32) -> Result<Deployed, CaseError> {
     let meshed = arm::run(shared, planned, arm::Arm::Mesh, attempt);
     if !planned.case.control {
         return meshed.await;
     }
     let bare = arm::run(shared, planned, arm::Arm::Control, attempt);
     let (meshed, bare) = tokio::join!(meshed, bare);
-    let ((judgement, history), (bare, _)) = (meshed?, bare?);
-    Ok((prove(judgement, &bare), history))
+    let (meshed, bare) = (meshed?, bare?);
+    Ok(Deployed {
+        judgement: prove(meshed.judgement, &bare.judgement),
+        ..meshed
+    })
 }
 
 /// A judgement that no evidence was needed, or enough, for.
@@ -174,12 +175,7 @@ fn plain(verdict: Verdict) -> Judgement {
     }
 }
 
-fn ended(
-    planned: &Planned,
-    judgement: Judgement,
-    history: Option<String>,
-    started: Instant,
-) -> CaseEnded {
+fn ended(planned: &Planned, judgement: Judgement, started: Instant) -> CaseEnded {
     CaseEnded {
         case: planned.case.id.clone(),
         repetition: planned.repetition,
@@ -190,7 +186,8 @@ fn ended(
         took: readable(started.elapsed().into()),
         converged: judgement.converged.map(readable),
         lag: judgement.lag.map(readable),
-        history,
+        resources: None,
+        history: None,
     }
 }
 

@@ -54,13 +54,7 @@ impl Failure {
 
 /// A suite by its built-in name, or from a file or folder.
 fn load_suite(name: &str) -> Result<Suite, Failure> {
-    let path = std::path::Path::new(name);
-    let suite = if path.exists() && !Suite::builtin_names().any(|builtin| builtin == name) {
-        Suite::load(path)
-    } else {
-        Suite::builtin(name)
-    };
-    suite.map_err(Failure::input)
+    Suite::find(name).map_err(Failure::input)
 }
 
 fn builtin_suites() -> Result<Vec<Suite>, Failure> {

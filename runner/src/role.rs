@@ -11,6 +11,7 @@ pub(crate) fn play(arguments: &[String]) -> Option<ExitCode> {
         "__shim" => Some(meshproof_keeper::shim(rest)),
         "__service" => Some(meshproof_service::main()),
         "__faultproxy" => Some(meshproof_faultproxy::main(rest)),
+        "__relay" => Some(meshproof_relay::main(rest)),
         "__refmesh" => Some(meshproof_refmesh::main(rest)),
         "__hog" => Some(meshproof_fixtures::hog(&rest)),
         "__late" => Some(meshproof_fixtures::late(&rest)),

@@ -14,6 +14,7 @@ use meshproof_fixtures::Processes;
 use meshproof_model::{Event, Level, RunEnded, RunStarted, VerdictKind};
 use meshproof_probes::Gauge;
 use meshproof_reports::{Exit, Facts, Report, Tally};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use sha2::{Digest, Sha256};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, mpsc};
@@ -63,6 +64,7 @@ pub(crate) async fn run(
     mut reports: Vec<Box<dyn Report>>,
 ) -> Result<u8, RunError> {
     let began = Instant::now();
+    raise_descriptors();
     let exe = std::env::current_exe().map_err(RunError::Exe)?;
     let started = started(&plan, &manner, folders, &exe)?;
     let mut latest = Latest::default();
@@ -155,6 +157,15 @@ pub(crate) async fn run(
         report.finish().map_err(RunError::Report)?;
     }
     Ok(exit)
+}
+
+/// The ports of a world are held open here: some 3,500 for three hundred services, where the soft
+/// limit of a login shell is 1024.
+fn raise_descriptors() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // A system that refuses leaves us the old limit, which small worlds do not reach.
+    let _ = setrlimit(Resource::Nofile, limit);
 }
 
 /// Runs cases side by side, those that need the machine to themselves alone.

@@ -26,6 +26,8 @@ pub struct Call {
     pub end: Option<(Nanos, Outcome)>,
     /// What reached a callee, in the order of arrival.
     pub tries: Vec<Try>,
+    /// The bodies as the caller saw them.
+    pub bodies: Bodies,
 }
 
 /// One try of a call, as the callee's replica saw it.
@@ -37,6 +39,17 @@ pub struct Try {
     pub start: Nanos,
     /// When and how it ended for the callee; none: it is open.
     pub end: Option<(Nanos, Outcome)>,
+    /// The bodies as the callee saw them.
+    pub bodies: Bodies,
+}
+
+/// The digests of a try's bodies as one end saw them; none where a body was empty or not whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bodies {
+    /// Of the body that this end sent.
+    pub sent: Option<String>,
+    /// Of the body that this end received.
+    pub received: Option<String>,
 }
 
 impl Call {
@@ -46,11 +59,15 @@ impl Call {
         matches!(&self.end, Some((_, Outcome::Answered { status, .. })) if *status < 400)
     }
 
-    /// Whether it ended in an error that the mesh made: an answer of its own, or a broken connection.
+    /// Whether it ended in an error that the mesh made: an answer of its own, also where it follows on
+    /// what a replica began and never ended, or a broken connection.
     #[must_use]
     pub fn failed_by_mesh(&self) -> bool {
         match &self.end {
-            Some((_, Outcome::Answered { status, by: None })) => *status >= 400,
+            Some((_, Outcome::Answered { status, by })) => {
+                let told = |one: &Try| Some(&one.replica) == by.as_ref() && one.status().is_some();
+                *status >= 400 && !self.tries.iter().any(told)
+            }
             Some((_, Outcome::Reset | Outcome::Cut | Outcome::Refused)) => true,
             _ => false,
         }
@@ -171,6 +188,7 @@ impl Calls {
             start: start.at,
             end: None,
             tries: Vec::new(),
+            bodies: Bodies::default(),
         });
     }
 
@@ -187,6 +205,7 @@ impl Calls {
             replica: start.replica.clone(),
             start: start.at,
             end: None,
+            bodies: Bodies::default(),
         });
     }
 
@@ -196,9 +215,20 @@ impl Calls {
             return;
         };
         let ended = Some((end.at, end.outcome.clone()));
-        match place {
-            Place::Call(call) => self.calls[call].end = ended,
-            Place::Try(call, nth) => self.calls[call].tries[nth].end = ended,
-        }
+        let seen = Bodies {
+            sent: end.sent.clone(),
+            received: end.received.clone(),
+        };
+        let (end, bodies) = match place {
+            Place::Call(call) => {
+                let call = &mut self.calls[call];
+                (&mut call.end, &mut call.bodies)
+            }
+            Place::Try(call, nth) => {
+                let one = &mut self.calls[call].tries[nth];
+                (&mut one.end, &mut one.bodies)
+            }
+        };
+        (*end, *bodies) = (ended, seen);
     }
 }

@@ -25,7 +25,7 @@ pub struct Case {
     pub requires: Vec<Capability>,
     /// What is deployed.
     pub world: World,
-    /// What the mesh shall do, for each call that has a policy.
+    /// What the mesh shall do, for each call that has a policy; `*->*` is every call not named besides.
     #[serde(default)]
     pub policy: IndexMap<Edge, Policy>,
     /// The gate between handing the policy over and judging behaviour.
@@ -50,6 +50,26 @@ pub struct Case {
     /// Is also run without any mesh and must be seen to fail there, else it proves nothing.
     #[serde(default)]
     pub control: bool,
+}
+
+impl Case {
+    /// The policy of each call that has one; where the case speaks of `*->*`, that is every call.
+    #[must_use]
+    pub fn policies(&self) -> IndexMap<Edge, Policy> {
+        self.spread(&self.policy)
+    }
+
+    /// What `policies` say of each call: that of `*->*` goes to all that are not named besides.
+    #[must_use]
+    pub fn spread(&self, policies: &IndexMap<Edge, Policy>) -> IndexMap<Edge, Policy> {
+        let mut spread = policies.clone();
+        if let Some(policy) = spread.shift_remove(&Edge::every()) {
+            for edge in self.world.edges() {
+                spread.entry(edge).or_insert_with(|| policy.clone());
+            }
+        }
+        spread
+    }
 }
 
 /// The gate of a case.

@@ -23,15 +23,18 @@ pub mod ejected_count;
 mod ejection;
 pub mod encrypted;
 pub mod ends_in;
+pub mod every_edge;
 mod evidence;
 pub mod failures_told;
 pub mod goodput;
 pub mod in_flight;
+pub mod intact;
 pub mod latency;
 pub mod membership;
 pub mod none_reached;
 pub mod overflow;
 pub mod propagated;
+pub mod reaches_all;
 pub mod readmitted;
 pub mod recovers;
 pub mod retried_only;
@@ -41,6 +44,7 @@ pub mod retry_budget;
 pub mod served_again;
 pub mod split;
 pub mod succeed;
+pub mod told_truly;
 mod tolerance;
 pub mod try_length;
 pub mod upstream_cancelled;
@@ -118,6 +122,11 @@ pub(crate) trait Params {
 
     /// Whether it judges what a tap sees on the wire of its call.
     fn reads_wire(&self) -> bool {
+        false
+    }
+
+    /// Whether it judges what the metrics of its call's sidecars say.
+    fn reads_metrics(&self) -> bool {
         false
     }
 

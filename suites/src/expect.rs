@@ -48,6 +48,8 @@ checks! {
         "Every call is over within this time whatever the retries, and none of its tries starts later.",
     AnsweredByUpstream(check::answered_by_upstream::AnsweredByUpstream) = "answeredByUpstream":
         "Every call gets its answer from the upstream: none is cut.",
+    Intact(check::intact::Intact) = "intact":
+        "An answer that its caller takes for whole is, byte for byte, what its upstream sent, and so is the request.",
     Succeed(check::succeed::Succeed) = "succeed":
         "At least this share of calls succeed.",
     Latency(check::latency::Latency) = "latency":
@@ -94,10 +96,16 @@ checks! {
         "A replica whose fault is gone serves again within this time.",
     Propagated(check::propagated::Propagated) = "propagated":
         "A change of weights moves the traffic of every data plane within this time.",
+    EveryEdge(check::every_edge::EveryEdge) = "everyEdge":
+        "Every call of the world is made, and answered by the service that was meant.",
+    ReachesAll(check::reaches_all::ReachesAll) = "reachesAll":
+        "A deadline that a change brings acts in every data plane within this time.",
     Withdrawn(check::membership::Withdrawn) = "withdrawn":
         "A replica that is withdrawn or drained gets no attempt later than this after.",
     Joined(check::membership::Joined) = "joined":
         "A replica that is admitted gets its first attempt within this time, and none before.",
+    ToldTruly(check::told_truly::ToldTruly) = "toldTruly":
+        "What the sidecars' metrics say of calls, errors, tries and retries is what applications recorded.",
 }
 
 impl Expect {
@@ -119,6 +127,14 @@ impl Expect {
         let params = self.params();
         let scene = Scene { case, budget: None };
         params.reads_wire().then(|| scene.call(params.call()))
+    }
+
+    /// The call whose sidecars' metrics have to be read for the check, if it judges those.
+    #[must_use]
+    pub fn meters(&self, case: &Case) -> Option<Edge> {
+        let params = self.params();
+        let scene = Scene { case, budget: None };
+        params.reads_metrics().then(|| scene.call(params.call()))
     }
 
     /// What keeps the check from judging this case, in words.

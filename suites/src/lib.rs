@@ -6,6 +6,8 @@
 pub mod calls;
 mod case;
 pub mod check;
+mod estate;
+pub mod events;
 pub mod exact;
 mod expect;
 pub mod history;

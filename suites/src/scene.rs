@@ -1,5 +1,6 @@
 //! What a check needs to know of the case it judges.
 
+use indexmap::IndexMap;
 use meshproof_model::{BudgetKind, Edge, Policy, Record};
 
 use crate::Case;
@@ -33,7 +34,9 @@ impl Scene<'_> {
     /// The policy of a call; the empty one where the case gives none.
     #[must_use]
     pub fn policy(&self, call: &Edge) -> Policy {
-        self.case.policy.get(call).cloned().unwrap_or_default()
+        said_of(&self.case.policy, call)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// How many replicas a service has; none when it is not in the world.
@@ -50,10 +53,15 @@ impl Case {
     pub fn only_policy_edge(&self) -> Option<&Edge> {
         let mut edges = self.policy.keys();
         match (edges.next(), edges.next()) {
-            (Some(edge), None) => Some(edge),
+            (Some(edge), None) if *edge != Edge::every() => Some(edge),
             _ => None,
         }
     }
+}
+
+/// What policies say of a call, by its name or by `*->*`.
+pub(crate) fn said_of<'a>(policies: &'a IndexMap<Edge, Policy>, call: &Edge) -> Option<&'a Policy> {
+    policies.get(call).or_else(|| policies.get(&Edge::every()))
 }
 
 /// The service of a replica: `b` for `b-1`; the name itself for `prober`.

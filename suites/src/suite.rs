@@ -40,6 +40,15 @@ pub enum SuiteError {
         #[source]
         source: io::Error,
     },
+    /// Neither a file, nor a folder, nor a suite that is built in.
+    #[error("{name}: no such file or folder, nor is a suite of that name built in")]
+    Missing {
+        /// What was asked for.
+        name: String,
+        /// What there is instead.
+        #[help]
+        help: String,
+    },
     /// No suite of that name is built in.
     #[error("no suite `{name}` is built in")]
     Unknown {
@@ -72,25 +81,34 @@ macro_rules! files {
     };
 }
 
-const BUILTIN: &[Builtin] = &[Builtin {
-    name: "resilience",
-    about: "A failing part stays a part: timeouts, retries, limits, ejection, balance, splits, connections, control plane, workloads, protocols, identity.",
-    files: files![
-        "resilience/timeouts.yaml",
-        "resilience/retries.yaml",
-        "resilience/ejection.yaml",
-        "resilience/limits.yaml",
-        "resilience/split.yaml",
-        "resilience/isolation.yaml",
-        "resilience/balance.yaml",
-        "resilience/connections.yaml",
-        "resilience/control.yaml",
-        "resilience/overload.yaml",
-        "resilience/workloads.yaml",
-        "resilience/protocols.yaml",
-        "resilience/identity.yaml",
-    ],
-}];
+const BUILTIN: &[Builtin] = &[
+    Builtin {
+        name: "resilience",
+        about: "A failing part stays a part: timeouts, retries, limits, ejection, balance, splits, connections, control plane, workloads, protocols, identity, telemetry.",
+        files: files![
+            "resilience/timeouts.yaml",
+            "resilience/retries.yaml",
+            "resilience/ejection.yaml",
+            "resilience/limits.yaml",
+            "resilience/split.yaml",
+            "resilience/isolation.yaml",
+            "resilience/balance.yaml",
+            "resilience/connections.yaml",
+            "resilience/control.yaml",
+            "resilience/overload.yaml",
+            "resilience/workloads.yaml",
+            "resilience/protocols.yaml",
+            "resilience/identity.yaml",
+            "resilience/streams.yaml",
+            "resilience/telemetry.yaml",
+        ],
+    },
+    Builtin {
+        name: "scale",
+        about: "Three hundred services with a sidecar each: every call arrives, a failing service stays alone, policy reaches all.",
+        files: files!["scale/graph.yaml"],
+    },
+];
 
 /// A file of cases.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -113,6 +131,25 @@ impl Suite {
         BUILTIN.iter().map(|suite| suite.name)
     }
 
+    /// A suite by its built-in name, or from a file or folder.
+    ///
+    /// # Errors
+    /// When there is none, or it is not what it should be.
+    pub fn find(name: &str) -> Result<Self, SuiteError> {
+        let path = Path::new(name);
+        if Self::builtin_names().any(|builtin| builtin == name) {
+            return Self::builtin(name);
+        }
+        if path.exists() {
+            return Self::load(path);
+        }
+        let stem = path.file_stem().unwrap_or_default();
+        Err(SuiteError::Missing {
+            name: name.to_owned(),
+            help: instead(&stem.to_string_lossy()),
+        })
+    }
+
     /// A suite that is built in.
     ///
     /// # Errors
@@ -120,14 +157,9 @@ impl Suite {
     pub fn builtin(name: &str) -> Result<Self, SuiteError> {
         let found = BUILTIN.iter().find(|suite| suite.name == name);
         let Some(Builtin { name, about, files }) = found else {
-            let names: Vec<_> = Self::builtin_names().collect();
-            let near = nearest(name, names.iter().copied());
             return Err(SuiteError::Unknown {
                 name: name.to_owned(),
-                help: match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("there are: {}", names.join(", ")),
-                },
+                help: instead(name),
             });
         };
         let files = files.iter().map(|(path, text)| (*path, *text));
@@ -218,6 +250,17 @@ impl Suite {
             about: String::new(),
             cases,
         })
+    }
+}
+
+/// What is built in, for a name that is not.
+fn instead(name: &str) -> String {
+    match nearest(name, Suite::builtin_names()) {
+        Some(near) => format!("did you mean `{near}`? it is built in"),
+        None => {
+            let names: Vec<_> = Suite::builtin_names().collect();
+            format!("built in are: {}", names.join(", "))
+        }
     }
 }
 

@@ -11,6 +11,9 @@ mod changes;
 
 pub(crate) use changes::name as operation_name;
 
+/// How many calls are named in advice.
+const SHOWN: usize = 8;
+
 /// A flaw in words, the words that lead to it in the case's text, and advice.
 struct Flaw {
     message: String,
@@ -97,7 +100,8 @@ fn world_flaw(case: &Case) -> Option<Flaw> {
     }
     let error = case.world.validate().err()?;
     let name = match &error {
-        WorldError::Empty => "services",
+        WorldError::Empty | WorldError::Both => "services",
+        WorldError::Layered(error) => error.field(),
         WorldError::Name(name) | WorldError::Replicas(name) => name,
         WorldError::UnknownCallee { callee, .. } | WorldError::OptionalNotCalled { callee, .. } => {
             callee
@@ -114,7 +118,7 @@ fn policy_flaw(case: &Case) -> Option<Flaw> {
 /// What keeps policies from being handed to a mesh: those of the case, or those that a change brings.
 fn policies_flaw(case: &Case, policies: &IndexMap<Edge, Policy>) -> Option<Flaw> {
     policies.iter().find_map(|(edge, policy)| {
-        if !case.world.edges().any(|known| known == *edge) {
+        if *edge != Edge::every() && !case.world.edges().any(|known| known == *edge) {
             return unknown_call(case, edge, "policy", "the policy is for the call");
         }
         let stranger = policy
@@ -146,7 +150,7 @@ fn policies_flaw(case: &Case, policies: &IndexMap<Edge, Policy>) -> Option<Flaw>
 
 fn load_flaw(case: &Case) -> Option<Flaw> {
     let load = &case.load;
-    if !case.world.services.contains_key(&load.on) {
+    if !load.on_every() && !case.world.services.contains_key(&load.on) {
         return unknown_service(case, &load.on, "load", "the load is on");
     }
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._~".contains(&b);
@@ -202,10 +206,11 @@ fn fault_flaw(case: &Case, fault: &Fault) -> Option<Flaw> {
         ) | (
             FaultKind::Kill | FaultKind::Stop | FaultKind::Restart | FaultKind::SlowStart { .. },
             Target::Service(_) | Target::Replica(_) | Target::Sidecar(_) | Target::ControlPlane,
-        ) | (
-            FaultKind::Respond(_) | FaultKind::Hog,
-            Target::Service(_) | Target::Replica(_)
-        )
+        ) | (FaultKind::ComesBack(_), Target::ControlPlane)
+            | (
+                FaultKind::Respond(_) | FaultKind::Hog,
+                Target::Service(_) | Target::Replica(_)
+            )
     );
     if !fits {
         let (_, on, _) = FaultKind::CATALOGUE
@@ -320,6 +325,11 @@ fn unknown_call(case: &Case, edge: &Edge, under: &str, what: &str) -> Option<Fla
     let edges: Vec<_> = case.world.edges().map(|edge| edge.to_string()).collect();
     let help = match edges.as_slice() {
         [] => "the world has no calls".to_owned(),
+        edges if edges.len() > SHOWN => format!(
+            "the world has {} calls, such as {}",
+            edges.len(),
+            edges[..SHOWN].join(", ")
+        ),
         edges => format!("the world's calls: {}", edges.join(", ")),
     };
     Some(Flaw {

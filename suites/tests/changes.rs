@@ -30,6 +30,14 @@ changes:
   - {at: 1s, do: {withdraw: b-1}}
 ";
 
+const DRAINED: &str = "\
+requires: [drain]
+world: {services: {a: {calls: [b]}, b: {replicas: 3}}}
+load: {on: a, rate: 200/s, for: 2s}
+changes:
+  - {at: 500ms, do: {drainSidecar: b-1}}
+";
+
 const LIMIT: &str = "\
 requires: [limits]
 world: {services: {a: {calls: [b]}, b: {}}}
@@ -87,6 +95,24 @@ fn weights_after_a_change() {
     let before = "split: {margin: 5%, tells: 20%}";
     check("as before until then", SPLIT, before, moved(1000), Pass);
     check("moved too early", SPLIT, before, moved(800), Fail);
+}
+
+#[test]
+fn a_drained_sidecar_lets_nobody_in() {
+    let within = "withdrawn: {call: a->b, change: 0, within: 500ms}";
+    // Round robin, without b-1 from then on.
+    let out = |from: u64| {
+        move |nth: u64, now: u64| match nth % 3 {
+            1 if now >= from => at(turn(nth / 3 % 2 * 2, 3), 1),
+            turned => at(turn(turned, 3), 1),
+        }
+    };
+    check("gone at once", DRAINED, within, out(510), Pass);
+    check("gone in time", DRAINED, within, out(900), Pass);
+    check("gone too late", DRAINED, within, out(1500), Fail);
+    check("never gone", DRAINED, within, out(9999), Fail);
+    let never_used = |nth: u64, _: u64| at(turn(nth % 2 * 2, 3), 1);
+    check("never used", DRAINED, within, never_used, Inconclusive);
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn each_kind_has_its_targets() {
     const CONTROL: &str = "controlPlane";
     const PROCESSES: &[&str] = &[SERVICE, REPLICA, SIDECAR, CONTROL];
     const APPLICATIONS: &[&str] = &[SERVICE, REPLICA];
-    let rows: [(&str, &[&str]); 15] = [
+    let rows: [(&str, &[&str]); 17] = [
         ("{latency: {delay: 5ms}}", &[LINK]),
         ("blackhole", &[LINK]),
         ("reset", &[LINK]),
@@ -54,6 +54,8 @@ fn each_kind_has_its_targets() {
         ("stop", PROCESSES),
         ("restart", PROCESSES),
         ("{slowStart: {delay: 1s}}", PROCESSES),
+        ("{comesBack: empty}", &[CONTROL]),
+        ("{comesBack: older}", &[CONTROL]),
         ("hog", APPLICATIONS),
         ("{respond: {status: 503}}", APPLICATIONS),
     ];

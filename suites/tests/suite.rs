@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use meshproof_suites::{Case, Suite, SuiteError};
+use miette::Diagnostic;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/resilience");
 
@@ -39,6 +40,17 @@ fn the_built_in_suite_is_the_folder() {
 }
 
 #[test]
+fn the_suite_of_scale_is_its_file() {
+    let path = Path::new(DATA).with_file_name("scale");
+    let (builtin, loaded) = (
+        Suite::builtin("scale").unwrap(),
+        Suite::load(&path).unwrap(),
+    );
+    assert_eq!(builtin.cases, loaded.cases);
+    assert_eq!(loaded.cases[0].world.edges().count(), 810);
+}
+
+#[test]
 fn one_file_is_a_suite() {
     let suite = Suite::load(&Path::new(DATA).join("timeouts.yaml")).unwrap();
     assert_eq!((suite.name.as_str(), suite.cases.len()), ("timeouts", 6));
@@ -60,6 +72,22 @@ fn cases_survive_yaml_and_json() {
 fn a_suite_that_is_not_there() {
     let error = Suite::builtin("resiliance").unwrap_err();
     assert_eq!(error.to_string(), "no suite `resiliance` is built in");
+    for (name, help) in [
+        ("resiliance", "did you mean `resilience`? it is built in"),
+        (
+            "suites/resilence.yaml",
+            "did you mean `resilience`? it is built in",
+        ),
+        ("/nowhere/mine.yaml", "built in are: resilience, scale"),
+    ] {
+        let error = Suite::find(name).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("{name}: no such file or folder, nor is a suite of that name built in")
+        );
+        assert_eq!(error.help().unwrap().to_string(), help);
+    }
+    assert_eq!(Suite::find("scale").unwrap().name, "scale");
     let missing = Suite::load(Path::new("/nowhere/at/all.yaml")).unwrap_err();
     assert_eq!(missing.to_string(), "/nowhere/at/all.yaml: cannot be read");
 }
@@ -88,6 +116,16 @@ fn what_a_bad_suite_is_told() {
         ("cyclic world", "b: {replicas: 2}", "b: {calls: [a]}"),
         ("unknown callee", "calls: [b]", "calls: [bb]"),
         ("the prober's name", prober_world, prober_renamed),
+        (
+            "more calls than services in a layer",
+            "{services: {a: {calls: [b]}, b: {replicas: 2}}}",
+            "{layered: {layers: 3, width: 3, fanout: 4}}",
+        ),
+        (
+            "services in two ways",
+            "{services: {",
+            "{layered: {layers: 2, width: 1, fanout: 1}, services: {",
+        ),
         ("policy for no call", "a->b:", "b->a:"),
         ("not a call", "a->b:", "a to b:"),
         (

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -101,6 +101,41 @@ fn certificates_that_are_none() {
 }
 
 #[test]
+fn telemetry_that_is_claimed_and_not_told_of() {
+    let place = Place::new();
+    let (before, rest) = PROFILE.split_once("telemetry:\n").unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    let rows = [
+        (
+            format!("{before}{after}"),
+            "`telemetry` is claimed as a capability",
+        ),
+        (
+            changed(
+                PROFILE,
+                &[("refmesh_errors_total{upstream=", "refmesh errors{upstream:")],
+            ),
+            "selects no",
+        ),
+        (
+            changed(PROFILE, &[("{{ outbound.name }}", "{{ outbuond.name }}")]),
+            "outbuond",
+        ),
+    ];
+    for (profile, expected) in rows {
+        place.file("odd/mesh.yaml", &profile);
+        place.file("odd/mesh.json.j2", TEMPLATE);
+        let told = place.run(&["validate", "odd"]);
+        assert_eq!(told.code, Some(2), "{}", told.all());
+        assert!(
+            told.all().contains(expected),
+            "`{expected}`:\n{}",
+            told.all()
+        );
+    }
+}
+
+#[test]
 fn a_capability_that_the_profile_does_not_render() {
     let _quiet = quiet();
     let place = Place::new();
@@ -157,6 +192,31 @@ fn a_mesh_that_dies_in_mid_case() {
     let again = place.run(&["check", "--history", history.to_str().unwrap()]);
     assert_eq!(again.code, Some(1), "{}", again.all());
     assert!(again.all().contains("ended by itself"), "{}", again.all());
+}
+
+#[test]
+fn a_mesh_that_dies_of_its_policy() {
+    let _quiet = quiet();
+    let place = Place::new();
+    let exec = "      - \"{{ meshproof }}\"\n      - __refmesh\n      - control";
+    let dies = r#"      - /bin/sh
+      - -c
+      - '"$0" "$@" & until grep -q "revision.*r1" mesh.json; do sleep 0.02; done; echo it is too much >&2; exit 7'
+      - "{{ meshproof }}"
+      - __refmesh
+      - control"#;
+    let never = ("body: \"{{ revision }}\"", "body: \"never {{ revision }}\"");
+    derived(&place, &[(exec, dies), never], &[]);
+    let bound = Duration::from_secs(30);
+    let text = with_policy("timeouts.request", "timeouts: {request: 1s}")
+        .replace("within: 5s", "within: 30s");
+    place.file("cases.yaml", &text);
+    let started = Instant::now();
+    let expected = ["`control-plane` ended by itself (exited with code 7)"];
+    judged(&place, &["--suite", "cases.yaml"], 1, &expected);
+    assert!(started.elapsed() < bound, "the gate was waited out");
+    let log = place.report()["cases"][0]["evidence"].to_string();
+    assert!(log.contains("it is too much"), "{log}");
 }
 
 #[test]

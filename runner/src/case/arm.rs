@@ -4,19 +4,21 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use meshproof_clock::{now, poll};
 use meshproof_fixtures::{Active, DeployError, Plan as WorldPlan, Running, apply};
-use meshproof_model::{ChangeRecord, FaultRecord, LoadEnded, Mark, Nanos, Phase, Record};
+use meshproof_model::{
+    ChangeRecord, FaultRecord, LoadEnded, Mark, Nanos, Operation, Phase, Record, Resources,
+};
 use meshproof_probes::{DriveOptions, drive};
 use meshproof_suites::Judgement;
 use meshproof_suites::history;
 
 use super::window::{Action, Input, Window};
-use super::{CaseError, Shared, evidence, wire};
+use super::{CaseError, Shared, evidence, resources, wire};
 use crate::plan::Planned;
 
 /// From the decision to send to the first intended sending.
@@ -44,13 +46,20 @@ enum Done {
 
 type Effect<'a> = Pin<Box<dyn Future<Output = Result<Done, CaseError>> + Send + 'a>>;
 
+/// What a deployment came to.
+pub(super) struct Deployed {
+    pub(super) judgement: Judgement,
+    pub(super) history: PathBuf,
+    pub(super) resources: Resources,
+}
+
 /// Deploys, breaks, collects and judges. The world is gone when this returns, whatever it returns.
 pub(super) async fn run(
     shared: &Shared,
     planned: &Planned,
     arm: Arm,
     attempt: u32,
-) -> Result<(Judgement, PathBuf), CaseError> {
+) -> Result<Deployed, CaseError> {
     let case = &planned.case;
     let deploy = |source| CaseError::Deploy {
         case: case.id.clone(),
@@ -70,7 +79,7 @@ pub(super) async fn run(
         id: name.clone(),
         world: case.world.clone(),
         profile: Arc::clone(profile),
-        policies: case.policy.clone(),
+        policies: case.policies(),
         faults: case.faults.clone(),
         taps: case
             .expect
@@ -83,17 +92,20 @@ pub(super) async fn run(
     if arm == Arm::Mesh {
         shared.step(planned, "deploying");
     }
+    let begun = Instant::now();
     let started = plan.start(&shared.processes);
     let world = tokio::select! {
         world = started => world.map_err(deploy)?,
         () = shared.cancel.cancelled() => return Err(CaseError::Interrupted),
     };
+    let up = begun.elapsed();
     let pids = world.pids();
     pids.iter().for_each(|pid| shared.gauge.watch(*pid));
     let seen = tokio::select! {
         seen = observe(shared, planned, arm, &world) => seen,
         () = shared.cancel.cancelled() => Err(CaseError::Interrupted),
     };
+    let held = resources::look(world.pids(), up).await;
     let history = shared.out.join("history").join(format!("{name}.jsonl"));
     let written = match seen {
         Err(error) => Err(error),
@@ -112,7 +124,9 @@ pub(super) async fn run(
     } else {
         Ok(())
     };
+    let ending = Instant::now();
     let stopped = world.stop().await.map_err(deploy);
+    let resources = held.gone(ending);
     pids.iter().for_each(|pid| shared.gauge.unwatch(*pid));
     written?;
     stopped?;
@@ -122,7 +136,11 @@ pub(super) async fn run(
         source,
     })?;
     let judgement = evidence::judge(&history).await;
-    Ok((judgement, history))
+    Ok(Deployed {
+        judgement,
+        history,
+        resources,
+    })
 }
 
 fn header(shared: &Shared, planned: &Planned, arm: Arm) -> history::Header {
@@ -163,7 +181,7 @@ async fn observe(
         Ok(())
     } else {
         records.push(mark(Phase::PolicyApplied));
-        world.apply_policy().map_err(deploy)?;
+        world.apply_policy().await.map_err(deploy)?;
         let acts = world.policy_acts(case.acts.within.std()).await;
         records.extend(acts.is_ok().then(|| mark(Phase::PolicyActs)));
         acts
@@ -173,14 +191,19 @@ async fn observe(
             if arm == Arm::Mesh {
                 shared.step(planned, "under load");
             }
+            records.extend(evidence::told(case, world).await.map_err(deploy)?);
             match window(shared, planned, world, &mut records).await {
                 // What a mesh that fell cannot do for us any more is no failure of ours.
                 Err(CaseError::Deploy { .. } | CaseError::Fault { .. }) if fell(world).await => {}
                 done => done?,
             }
             evidence::settle(world).await;
+            records.extend(evidence::told(case, world).await.map_err(deploy)?);
         }
-        Err(DeployError::Late(_)) => records.push(mark(Phase::PolicyNeverActed)),
+        // A mesh that fell is told of by the records of its processes.
+        Err(DeployError::Late(_) | DeployError::MeshFell { .. }) => {
+            records.push(mark(Phase::PolicyNeverActed));
+        }
         Err(error) => return Err(deploy(error)),
     }
     let wire = world.take_wire_records().map_err(deploy)?;
@@ -308,8 +331,11 @@ async fn take_back(
 async fn operate(world: &Running, planned: &Planned, index: usize) -> Result<Done, CaseError> {
     let number = u32::try_from(index).expect("a case has few changes");
     let case = &planned.case;
-    let operation = &case.changes[index].operation;
-    let life = wire::operate(world, planned, number, operation).await?;
+    let operation = match &case.changes[index].operation {
+        Operation::Policy(policies) => Operation::Policy(case.spread(policies)),
+        other => other.clone(),
+    };
+    let life = wire::operate(world, planned, number, &operation).await?;
     Ok(Done::Changed(index, life))
 }
 
@@ -324,7 +350,7 @@ async fn send(shared: &Shared, planned: &Planned, world: &Running) -> Result<Don
         started: now() + LEAD,
         progress: Arc::default(),
     };
-    match drive(load, &world.entries(&load.on), options).await {
+    match drive(load, &world.entries(load), options).await {
         Ok(ended) => Ok(Done::Load(Box::new(ended))),
         Err(source) => Err(CaseError::Load {
             case: planned.case.id.clone(),

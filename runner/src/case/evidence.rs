@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use meshproof_clock::poll;
-use meshproof_fixtures::Running;
+use meshproof_fixtures::{DeployError, Running};
 use meshproof_model::{Record, Verdict};
 use meshproof_probes::{merge, open_attempts};
-use meshproof_suites::Judgement;
 use meshproof_suites::history::{Header, HistoryError, Reader, Writer};
+use meshproof_suites::{Case, Judgement};
 
 use super::CaseError;
 
@@ -28,6 +28,16 @@ pub(super) async fn settle(world: &Running) {
     });
     // Attempts that stay open are evidence, not an error.
     let _ = settled.await;
+}
+
+/// What sidecars say of the calls whose metrics the case judges.
+pub(super) async fn told(case: &Case, world: &Running) -> Result<Vec<Record>, DeployError> {
+    let mut records = Vec::new();
+    for call in case.expect.iter().filter_map(|expect| expect.meters(case)) {
+        let told = world.telemetry(&call).await?;
+        records.extend(told.into_iter().map(Record::Telemetry));
+    }
+    Ok(records)
 }
 
 /// Merges all records into the history of the case.

@@ -24,7 +24,7 @@ pub(super) async fn operate(
 ) -> Result<Vec<ChangeRecord>, CaseError> {
     match operation {
         Operation::Intrude(intrude) => intrusions(world, planned, number, intrude).await,
-        Operation::Rotate | Operation::Impostor(_) => {
+        Operation::Rotate | Operation::Impostor(_) | Operation::Expire(_) => {
             renew(world, planned, number, operation).await
         }
         _ => handed_over(world, planned, number, operation).await,
@@ -107,6 +107,7 @@ async fn renew(
 ) -> Result<Vec<ChangeRecord>, CaseError> {
     let meant = |replica: &str| match operation {
         Operation::Impostor(name) => name == replica,
+        Operation::Expire(expire) => expire.replica == replica,
         _ => true,
     };
     let services = planned.case.world.services.keys();

@@ -3,8 +3,8 @@
 mod checks;
 
 use indexmap::IndexMap;
-use meshproof_model::World;
 use meshproof_model::units::Duration;
+use meshproof_model::{Behaviour, World};
 use meshproof_suites::{Case, Expect, Suite};
 
 use super::output::print;
@@ -166,6 +166,20 @@ fn requires(case: &Case) -> String {
 /// `a` calls `b`; `b` ×3 (delay: 5ms).
 fn world(world: &World) -> String {
     let services = &world.services;
+    if let Some(layered) = &world.layered {
+        let each = match layered.behaviour == Behaviour::default() {
+            true => String::new(),
+            false => format!(" ({})", code(&inner(&layered.behaviour))),
+        };
+        return format!(
+            "{} layers of {} services{each}, each of which calls {} of the next layer: {} services, {} calls",
+            layered.layers,
+            layered.width,
+            layered.fanout,
+            services.len(),
+            world.edges().count()
+        );
+    }
     if services.len() > NAMED {
         let replicas: u32 = services.values().map(|service| service.replicas).sum();
         let calls = world.edges().count();

@@ -4,10 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use meshproof_keeper::claim;
+
 /// The folders of one run.
 #[derive(Debug)]
 pub(crate) struct Folders {
-    /// The run's name, the same in both places.
+    /// The run's name, that of its evidence.
     pub(crate) name: String,
     /// What the user keeps: events, histories, reports.
     pub(crate) out: PathBuf,
@@ -20,9 +22,8 @@ impl Folders {
     pub(crate) fn make(out: &Path, seed: u64) -> io::Result<Self> {
         let name = format!("{}-{:04x}", stamp(SystemTime::now()), seed & 0xffff);
         let (name, out) = fresh(out, &name)?;
-        let state = runs_folder()?.join(&name);
         std::fs::create_dir_all(out.join("history"))?;
-        std::fs::create_dir_all(&state)?;
+        let state = claimed(&runs_folder()?, &name)?;
         Ok(Self { name, out, state })
     }
 }
@@ -30,7 +31,7 @@ impl Folders {
 /// Makes the state's folder of something that leaves no evidence; its name begins with `what`.
 pub(crate) fn scratch(what: &str) -> io::Result<PathBuf> {
     let name = format!("{}-{what}", stamp(SystemTime::now()));
-    Ok(fresh(&runs_folder()?, &name)?.1)
+    claimed(&runs_folder()?, &name)
 }
 
 /// Where the state of every run is: `$XDG_STATE_HOME/meshproof/runs`.
@@ -47,20 +48,34 @@ pub(crate) fn runs_folder() -> io::Result<PathBuf> {
     Ok(state.join("meshproof").join("runs"))
 }
 
-/// Creates the folder; two runs of one second and seed get different names.
+/// Creates the folder of a run's evidence.
 fn fresh(out: &Path, name: &str) -> io::Result<(String, PathBuf)> {
     std::fs::create_dir_all(out)?;
+    let out = std::path::absolute(out)?;
+    first_free(name, |candidate| {
+        let path = out.join(candidate);
+        std::fs::create_dir(&path)?;
+        Ok((candidate.to_owned(), path))
+    })
+}
+
+/// Makes the folder of a run's state, which `recover` leaves alone while this process lives.
+fn claimed(runs: &Path, name: &str) -> io::Result<PathBuf> {
+    first_free(name, |candidate| claim(runs, candidate))
+}
+
+/// Makes something under the first name that is free: two runs of one second and seed get different
+/// names.
+fn first_free<T>(name: &str, make: impl Fn(&str) -> io::Result<T>) -> io::Result<T> {
     let mut candidate = name.to_owned();
     let mut tries = 1;
     loop {
-        let path = out.join(&candidate);
-        match std::fs::create_dir(&path) {
-            Ok(()) => return Ok((candidate, std::path::absolute(path)?)),
+        match make(&candidate) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < 100 => {
                 tries += 1;
                 candidate = format!("{name}-{tries}");
             }
-            Err(error) => return Err(error),
+            made => return made,
         }
     }
 }
@@ -115,5 +130,7 @@ mod tests {
         let (first, _) = fresh(out.path(), "run").unwrap();
         let (second, _) = fresh(out.path(), "run").unwrap();
         assert_ne!(first, second);
+        let first = claimed(out.path(), "state").unwrap();
+        assert_ne!(first, claimed(out.path(), "state").unwrap());
     }
 }

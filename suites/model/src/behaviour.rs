@@ -28,6 +28,9 @@ pub struct Behaviour {
     /// Ends the exchange without an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
+    /// Closes a connection by HTTP/1.1 that has carried a request and then none for so long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_timeout: Option<Duration>,
 }
 
 /// One status and how often it is drawn, relative to the others.

@@ -45,6 +45,10 @@ capabilities! {
     RetryMethods = "retry.methods",
     /// A retry goes to another replica than the one that failed.
     RetryElsewhere = "retry.elsewhere",
+    /// Retries depend on the status of a gRPC call, as on that of any other.
+    RetryGrpcStatus = "retry.grpcStatus",
+    /// There is a pause before a retry, as long as the policy says.
+    RetryBackoff = "retry.backoff",
     /// Retries are bounded by a budget over all calls.
     RetryConstraint = "retryConstraint",
     /// Requests are spread over replicas.
@@ -71,6 +75,10 @@ capabilities! {
     Drain = "drain",
     /// A control plane apart from the data planes.
     ControlPlane = "controlPlane",
+    /// A sidecar that is started without the control plane acts on what it was told last.
+    Remembered = "controlPlane.remembered",
+    /// Data planes count what passes through them, and tell it.
+    Telemetry = "telemetry",
 }
 
 /// A name that is no capability.

@@ -33,6 +33,9 @@ pub enum Operation {
     /// A replica is taken out in order: withdrawn, seen by callers, drained by the mesh, then the
     /// application gets SIGTERM, then its sidecar.
     Drain(String),
+    /// The sidecar of a replica is told to drain. Its endpoint is not withdrawn, so that callers go on
+    /// to try it; its processes run on.
+    DrainSidecar(String),
     /// Each replica of a service in turn: drained, started again, admitted.
     RollingRestart(String),
     /// Every sidecar gets a new certificate and key for its identity.
@@ -40,8 +43,22 @@ pub enum Operation {
     /// A replica's sidecar shows a good certificate in another name from now on: it is not who its
     /// callers mean, and they must not call it any more.
     Impostor(String),
+    /// A replica's sidecar gets a certificate that is soon over, and the change acts once it is: from
+    /// then on its callers must not call it, until a rotation gives it a better one.
+    Expire(Expire),
     /// Somebody who should not calls sidecars directly, as an attacker on the network would.
     Intrude(Intrude),
+}
+
+/// A certificate that is soon over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Expire {
+    /// The replica.
+    pub replica: String,
+    /// For how long it is good at least. Certificates tell whole seconds, and not all agree on whether
+    /// the last one counts: it is over up to two seconds later.
+    pub after: Duration,
 }
 
 /// A configuration that is not one.

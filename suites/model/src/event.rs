@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::units::Duration;
+use crate::units::{Bytes, Duration};
 use crate::{Level, Verdict};
 
 /// One line of `events.jsonl`.
@@ -87,9 +87,28 @@ pub struct CaseEnded {
     /// The longest scheduling lag that the noise gauge saw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lag: Option<Duration>,
+    /// What its world took, where one was deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<Resources>,
     /// The history, relative to the run's folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<String>,
+}
+
+/// What a world took of the machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Resources {
+    /// Its processes when the load was over.
+    pub processes: u32,
+    /// From the decision to deploy it until all of it was ready.
+    pub up: Duration,
+    /// From the decision to end it until all of it was gone.
+    pub down: Duration,
+    /// What its processes held of memory when the load was over, shared pages divided among those
+    /// who share them (PSS); absent where the kernel did not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Bytes>,
 }
 
 /// One check is judged.

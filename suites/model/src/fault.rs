@@ -138,11 +138,24 @@ pub enum FaultKind {
         /// For how long.
         delay: Duration,
     },
+    /// The control plane: SIGKILL at the start; its successor runs at once and knows too little, until
+    /// it is told all at the end.
+    ComesBack(Memory),
     /// Services: a thread of lowest priority beside the first replica hogs one core. Such a case
     /// runs alone.
     Hog,
     /// Services: behave so between start and end, then as before.
     Respond(Behaviour),
+}
+
+/// What a control plane knows that has come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Memory {
+    /// Nothing: no sidecar, no endpoint, no policy.
+    Empty,
+    /// What it was told before the last time.
+    Older,
 }
 
 /// How a connection that is cut ends at its caller.
@@ -187,6 +200,7 @@ impl FaultKind {
             Self::Stop => "stop",
             Self::Restart => "restart",
             Self::SlowStart { .. } => "slowStart",
+            Self::ComesBack(_) => "comesBack",
             Self::Hog => "hog",
             Self::Respond(_) => "respond",
         }
@@ -250,6 +264,11 @@ impl FaultKind {
             "slowStart",
             "service, replica, sidecar, controlPlane",
             "SIGKILL; the successor runs at once and does nothing for a time (delay)",
+        ),
+        (
+            "comesBack",
+            "controlPlane",
+            "SIGKILL; the successor runs at once and knows nothing, or what was before (empty, older)",
         ),
         (
             "hog",

@@ -11,7 +11,7 @@ use crate::units::{Bytes, Duration, Rate};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Load {
-    /// The service whose entry port is called.
+    /// The service whose entry port is called; `*` for each service of the world in turn.
     pub on: String,
     /// The path of each request, `/` when absent. The service uses it for its own calls; some paths
     /// ask for a way of exchange, as services' PROTOCOL.md says.
@@ -38,6 +38,17 @@ pub struct Load {
 
 fn five_seconds() -> Duration {
     Duration::from_millis(5000)
+}
+
+impl Load {
+    /// What stands for the service where each is called in turn.
+    pub const EVERY: &str = "*";
+
+    /// Whether each service of the world is called in turn.
+    #[must_use]
+    pub fn on_every(&self) -> bool {
+        self.on == Self::EVERY
+    }
 }
 
 /// How sending times are spaced.

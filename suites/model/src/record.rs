@@ -24,6 +24,8 @@ pub enum Record {
     Process(ProcessRecord),
     /// What a tap saw on a link.
     Wire(WireRecord),
+    /// What a data plane's own metrics say.
+    Telemetry(TelemetryRecord),
     /// The case enters a phase.
     Mark(Mark),
     /// A reading of the noise gauge.
@@ -43,6 +45,7 @@ impl Record {
             Self::Change(record) => record.at,
             Self::Process(record) => record.at,
             Self::Wire(record) => record.at,
+            Self::Telemetry(record) => record.at,
             Self::Mark(record) => record.at,
             Self::Noise(record) => record.at,
             Self::LoadEnded(record) => record.at,
@@ -240,6 +243,39 @@ pub enum WireSeen {
     Other,
     /// What must be secret, in clear.
     Clear,
+}
+
+/// What a data plane's own metrics say of one call, counted since it was started. What its profile
+/// gives no metric for is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TelemetryRecord {
+    /// When it was asked, by the monotonic clock.
+    pub at: Nanos,
+    /// Beside which replica: `a-0`.
+    pub replica: String,
+    /// The call that it counts: this replica's, to that upstream.
+    pub call: Edge,
+    /// What it counted.
+    pub told: Counted,
+}
+
+/// Counts of one call, as a data plane tells them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Counted {
+    /// Calls of the application.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calls: Option<u64>,
+    /// Calls that the application saw end in a status from 500.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<u64>,
+    /// Tries that were sent to the upstream, first and further.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u64>,
+    /// Tries after the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u64>,
 }
 
 /// The case enters a phase.

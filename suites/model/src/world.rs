@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::Behaviour;
+use crate::{Behaviour, Layered, LayeredError};
 
 /// A call from one service to another, written `a->b`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +25,17 @@ pub struct Edge {
 #[error("`{0}` is not a call: write it as `caller->callee`")]
 pub struct EdgeError(String);
 
+impl Edge {
+    /// What stands for every call of a world, where a case gives all of them one policy.
+    #[must_use]
+    pub fn every() -> Self {
+        Self {
+            caller: "*".to_owned(),
+            callee: "*".to_owned(),
+        }
+    }
+}
+
 impl FromStr for Edge {
     type Err = EdgeError;
 
@@ -37,7 +48,7 @@ impl FromStr for Edge {
                     .bytes()
                     .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
-        if !named(caller) || !named(callee) {
+        if (caller, callee) != ("*", "*") && (!named(caller) || !named(callee)) {
             return Err(wrong());
         }
         Ok(Self {
@@ -75,8 +86,8 @@ impl JsonSchema for Edge {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "description": "A call from one service to another.",
-            "pattern": "^[a-z0-9-]+->[a-z0-9-]+$",
+            "description": "A call from one service to another; as the key of a policy, `*->*` for every call that is not named.",
+            "pattern": "^([a-z0-9-]+->[a-z0-9-]+|[*]->[*])$",
             "examples": ["a->b"],
         })
     }
@@ -84,10 +95,47 @@ impl JsonSchema for Edge {
 
 /// What a case deploys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(from = "Written", into = "Written")]
 pub struct World {
     /// The services by name, in the order they are shown.
     pub services: IndexMap<String, Service>,
+    /// From what the services were made, where they were not named one by one.
+    pub layered: Option<Layered>,
+}
+
+/// A world as it is written: its services one by one, or their number.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(rename = "World", rename_all = "camelCase", deny_unknown_fields)]
+struct Written {
+    /// The services by name, in the order they are shown.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    services: IndexMap<String, Service>,
+    /// Many services in layers, instead of `services`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    layered: Option<Layered>,
+}
+
+impl From<Written> for World {
+    fn from(written: Written) -> Self {
+        let Written { services, layered } = written;
+        let services = match &layered {
+            // What is out of bounds is told by `validate`, as both forms at once are.
+            Some(layered) if services.is_empty() && layered.flaw().is_none() => layered.services(),
+            _ => services,
+        };
+        Self { services, layered }
+    }
+}
+
+impl From<World> for Written {
+    fn from(world: World) -> Self {
+        let World { services, layered } = world;
+        let services = match &layered {
+            Some(layered) if layered.services() == services => IndexMap::new(),
+            _ => services,
+        };
+        Self { services, layered }
+    }
 }
 
 /// One service: how many replicas, whom it calls and how it behaves.
@@ -199,6 +247,12 @@ pub enum WorldError {
     /// There is no service in it.
     #[error("the world has no services")]
     Empty,
+    /// Its layers cannot be built.
+    #[error(transparent)]
+    Layered(#[from] LayeredError),
+    /// Services one by one beside layers of them.
+    #[error("the world has `layered` and `services`: write one of the two")]
+    Both,
     /// A service's name would not survive in addresses and file names.
     #[error("service name `{0}`: use lower-case letters, digits and `-`")]
     Name(String),
@@ -249,11 +303,17 @@ impl World {
     /// # Errors
     /// The first flaw found: names, replicas, unknown callees, then cycles.
     pub fn validate(&self) -> Result<(), WorldError> {
+        if let Some(layered) = &self.layered {
+            layered.flaw().map_or(Ok(()), Err)?;
+            if self.services != layered.services() {
+                return Err(WorldError::Both);
+            }
+        }
         if self.services.is_empty() {
             return Err(WorldError::Empty);
         }
         for (name, service) in &self.services {
-            if format!("{name}->{name}").parse::<Edge>().is_err() {
+            if name == "*" || format!("{name}->{name}").parse::<Edge>().is_err() {
                 return Err(WorldError::Name(name.clone()));
             }
             if service.replicas == 0 || service.replicas > 64 {
@@ -276,21 +336,33 @@ impl World {
                 }
             }
         }
+        let mut sound = BTreeSet::new();
         self.services
             .keys()
-            .try_for_each(|name| self.walk(name, &mut Vec::new()))
+            .try_for_each(|name| self.walk(name, &mut Vec::new(), &mut sound))
     }
 
-    fn walk(&self, name: &str, path: &mut Vec<String>) -> Result<(), WorldError> {
-        let seen = path.iter().position(|step| step == name);
-        path.push(name.to_owned());
+    /// Follows the calls of a service; below those that are `sound` there is no cycle.
+    fn walk<'a>(
+        &'a self,
+        name: &'a str,
+        path: &mut Vec<&'a str>,
+        sound: &mut BTreeSet<&'a str>,
+    ) -> Result<(), WorldError> {
+        if sound.contains(name) {
+            return Ok(());
+        }
+        let seen = path.iter().position(|step| *step == name);
+        path.push(name);
         if let Some(from) = seen {
-            return Err(WorldError::Cycle(path.split_off(from)));
+            let cycle = path[from..].iter().map(|step| (*step).to_owned());
+            return Err(WorldError::Cycle(cycle.collect()));
         }
         for callee in &self.services[name].calls {
-            self.walk(callee, path)?;
+            self.walk(callee, path, sound)?;
         }
         path.pop();
+        sound.insert(name);
         Ok(())
     }
 }

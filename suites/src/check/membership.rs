@@ -1,7 +1,7 @@
 //! Replicas that leave and join while the load runs: what reaches them, and when.
 
 use meshproof_model::units::Duration;
-use meshproof_model::{Edge, Nanos, Operation};
+use meshproof_model::{Edge, Expire, Nanos, Operation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,12 +10,12 @@ use super::{Finding, OverCalls};
 use crate::calls::{Call, Calls};
 use crate::{Case, Scene};
 
-/// A replica that is withdrawn or drained, or becomes an impostor, gets no attempt later than a
-/// given time after.
+/// A replica that is withdrawn or drained (its sidecar alone, or all of it), or becomes an impostor,
+/// or whose certificate is over, gets no attempt later than a given time after.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Withdrawn {
-    /// The number of the change, from 0, that withdraws, drains or disguises it.
+    /// The number of the change, from 0, that withdraws, drains, disguises or expires it.
     pub change: u32,
     /// How long after its callers have seen it.
     pub within: Duration,
@@ -51,9 +51,10 @@ impl OverCalls for Withdrawn {
         let until = back(scene.case, calls, self.change, replica);
         let mut breaches = Breaches::default();
         let (mut before, mut others) = (0, 0);
+        let good_from = good_from(scene.case, calls, self.change);
         for (at, name, call) in attempts(calls) {
             match (name == replica, at < acts) {
-                (true, true) => before += 1,
+                (true, true) => before += u32::from(at >= good_from),
                 (true, false) if (from..until).contains(&at) => {
                     let late = at - from;
                     breaches.late(call, late, format!("{} too late", millis(late)));
@@ -163,9 +164,11 @@ fn attempts(calls: &Calls) -> impl Iterator<Item = (Nanos, &str, &Call)> {
 /// The replica that a change takes away.
 fn leaves(case: &Case, change: u32) -> Option<&str> {
     match &case.changes.get(place(change))?.operation {
-        Operation::Withdraw(replica) | Operation::Drain(replica) | Operation::Impostor(replica) => {
-            Some(replica)
-        }
+        Operation::Withdraw(replica)
+        | Operation::Drain(replica)
+        | Operation::DrainSidecar(replica)
+        | Operation::Impostor(replica)
+        | Operation::Expire(Expire { replica, .. }) => Some(replica),
         _ => None,
     }
 }
@@ -178,6 +181,8 @@ fn state(case: &Case, change: u32) -> &'static str {
         .map(|change| &change.operation)
     {
         Some(Operation::Impostor(_)) => "an impostor",
+        Some(Operation::Expire(_)) => "expired",
+        Some(Operation::DrainSidecar(_)) => "drained",
         _ => "withdrawn",
     }
 }
@@ -188,6 +193,17 @@ fn joins(case: &Case, change: u32) -> Option<&str> {
         Operation::Admit(replica) => Some(replica),
         _ => None,
     }
+}
+
+/// From when on attempts show that a replica was in use before a change took it away: a certificate
+/// that is soon over is shown from the beginning of its change, and good until it acts.
+fn good_from(case: &Case, calls: &Calls, change: u32) -> Nanos {
+    let expires = case
+        .changes
+        .get(place(change))
+        .is_some_and(|change| matches!(change.operation, Operation::Expire(_)));
+    let begun = calls.lives().change(place(change)).begun;
+    begun.filter(|_| expires).unwrap_or_default()
 }
 
 /// When a replica that was taken away by `change` is brought back.

@@ -82,12 +82,13 @@ impl OverCalls for Split {
                 ));
             }
             seen.push(format!(
-                "{line}, off by {} missed with {miss:.0e}",
-                self.tells
+                "{line}, off by {} missed with {miss:.0e} ({} calls would do)",
+                self.tells,
+                verdict.enough(self.tells.fraction())
             ));
         }
         Finding::pass(format!(
-            "{}; false-fail rate at most {ALPHA:.0e}",
+            "{}; false-fail rate at most {ALPHA:.0e}, false-pass rate at most {BETA:.0e}",
             seen.join("; ")
         ))
     }
@@ -151,5 +152,19 @@ impl Share {
                 passed.map(|(probability, _)| probability).sum()
             })
             .fold(0.0, f64::max)
+    }
+
+    /// So many calls miss a share that is off by `by` no more often than they may. More are as good
+    /// but for the grain of whole calls.
+    fn enough(&self, by: f64) -> u64 {
+        let (mut few, mut many) = (0, self.count);
+        while few + 1 < many {
+            let count = few.midpoint(many);
+            match (Self { count, ..*self }).misses(by) > BETA {
+                true => few = count,
+                false => many = count,
+            }
+        }
+        many
     }
 }

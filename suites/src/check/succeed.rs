@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use meshproof_model::units::Percent;
-use meshproof_model::{Edge, Nanos, Outcome};
+use meshproof_model::{Edge, Method, Nanos, Outcome};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,9 @@ use crate::calls::{Call, Calls};
 pub struct Succeed {
     /// The share.
     pub at_least: Percent,
+    /// Only calls with these methods; all when empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<Method>,
     /// The call; the one that has a policy when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Edge>,
@@ -29,13 +32,22 @@ impl OverCalls for Succeed {
         self.call.as_ref()
     }
 
-    fn judge(&self, _: &Scene, calls: &Calls) -> Finding {
-        let all = calls.all();
+    fn judge(&self, scene: &Scene, calls: &Calls) -> Finding {
+        let meant = |call: &&Call| self.methods.is_empty() || self.methods.contains(&call.method);
+        let all: Vec<&Call> = calls.all().iter().filter(meant).collect();
+        if all.is_empty() {
+            return Finding::inconclusive("no call with these methods was recorded");
+        }
         let good = all.iter().filter(|call| call.succeeded()).count();
         let open = all.iter().filter(|call| call.end.is_none()).count();
         let enough = |count: usize| share(count, all.len()) >= self.at_least.fraction();
+        let methods: String = self
+            .methods
+            .iter()
+            .map(|method| format!("{method} "))
+            .collect();
         let seen = format!(
-            "{good} of {} calls {} succeeded ({:.1} %)",
+            "{good} of {} {methods}calls {} succeeded ({:.1} %)",
             all.len(),
             calls.edge(),
             100.0 * share(good, all.len())
@@ -48,25 +60,29 @@ impl OverCalls for Succeed {
         }
         let failed = all
             .iter()
-            .filter(|call| call.end.is_some() && !call.succeeded());
+            .filter(|call| call.end.is_some() && !call.succeeded())
+            .copied();
         Finding::Fail {
             why: format!("wanted: at least {} succeed; {seen}", self.at_least),
             evidence: excerpts(failed),
-            slack: patience(all),
+            slack: patience(&all, calls.edge().caller == scene.case.load.on),
         }
     }
 }
 
 /// Where no call failed but by the prober's patience: by how much that exceeds what a good call
-/// takes, for a slow machine may have used it up.
-fn patience(calls: &[Call]) -> Option<Duration> {
+/// takes, for a slow machine may have used it up. Whom the prober calls, `probed`, cancels its own
+/// calls then.
+fn patience(calls: &[&Call], probed: bool) -> Option<Duration> {
     let mut good: Vec<_> = calls.iter().filter(|call| call.succeeded()).collect();
     good.sort_by_key(|call| call.took());
     let usual = good.get(good.len() / 2).and_then(|call| call.took());
     let mut shortest = None;
     for call in calls.iter().filter(|call| !call.succeeded()) {
         match &call.end {
-            Some((_, Outcome::GaveUp)) => {
+            Some((_, outcome))
+                if *outcome == Outcome::GaveUp || probed && *outcome == Outcome::Cancelled =>
+            {
                 let took = call.took()?;
                 shortest = Some(shortest.map_or(took, |other: Nanos| other.min(took)));
             }

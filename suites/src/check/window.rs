@@ -4,6 +4,7 @@ use meshproof_model::{Edge, Nanos, Operation, Policy};
 
 use super::Finding;
 use crate::calls::{Call, Calls};
+use crate::scene::said_of;
 use crate::{Case, Scene};
 
 /// The part of a history in which one policy of a call acts.
@@ -63,7 +64,7 @@ pub(super) fn policy(scene: &Scene, edge: &Edge, after: Option<u32>) -> Policy {
 /// The policy that a change brings for a call.
 fn brings<'a>(case: &'a Case, nth: usize, edge: &Edge) -> Option<&'a Policy> {
     match &case.changes.get(nth)?.operation {
-        Operation::Policy(policies) => policies.get(edge),
+        Operation::Policy(policies) => said_of(policies, edge),
         _ => None,
     }
 }

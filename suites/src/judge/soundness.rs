@@ -78,7 +78,8 @@ impl<'a> Soundness<'a> {
             Record::AttemptStarted(_)
             | Record::AttemptEnded(_)
             | Record::Change(_)
-            | Record::Wire(_) => {}
+            | Record::Wire(_)
+            | Record::Telemetry(_) => {}
         }
     }
 

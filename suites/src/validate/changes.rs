@@ -1,6 +1,6 @@
 //! Finds what keeps a case's changes from being made, and a capability that it needs and does not require.
 
-use meshproof_model::{Capability, Change, Intrude, Operation, Policy, Protocol};
+use meshproof_model::{Capability, Change, Expire, Intrude, Operation, Policy, Protocol};
 
 use super::{Advise, Flaw, flaw, policies_flaw, replica_problem, unknown_service};
 use crate::Case;
@@ -70,7 +70,9 @@ fn change_flaw(case: &Case, nth: usize) -> Option<Flaw> {
         }
         Operation::Policy(policies) => policies_flaw(case, policies),
         Operation::Intrude(intrude) => intrude_flaw(case, intrude),
-        Operation::Impostor(replica) => replica_problem(case, replica).and_then(|problem| {
+        Operation::Impostor(replica)
+        | Operation::Expire(Expire { replica, .. })
+        | Operation::DrainSidecar(replica) => replica_problem(case, replica).and_then(|problem| {
             flaw(problem, &["changes", replica])
                 .advise("replicas are named `<service>-0`, `<service>-1` and so on")
         }),
@@ -157,8 +159,13 @@ fn capability_flaw(case: &Case) -> Option<Flaw> {
     let of_changes = operations.clone().filter_map(|operation| {
         let needed = match operation {
             Operation::Withdraw(_) | Operation::Admit(_) => Capability::Endpoints,
-            Operation::Drain(_) | Operation::RollingRestart(_) => Capability::Drain,
-            Operation::Rotate | Operation::Impostor(_) | Operation::Intrude(_) => Capability::Mtls,
+            Operation::Drain(_) | Operation::DrainSidecar(_) | Operation::RollingRestart(_) => {
+                Capability::Drain
+            }
+            Operation::Rotate
+            | Operation::Impostor(_)
+            | Operation::Expire(_)
+            | Operation::Intrude(_) => Capability::Mtls,
             Operation::Policy(_) | Operation::Invalid(_) => return None,
         };
         Some((needed, name(operation)))
@@ -179,8 +186,14 @@ fn capability_flaw(case: &Case) -> Option<Flaw> {
     });
     let policies = case.policy.values().chain(brought.flatten());
     let of_policies = policies.flat_map(needed_by).chain(of_changes);
+    let metered = case
+        .expect
+        .iter()
+        .filter(|check| check.meters(case).is_some());
+    let of_checks = metered.map(|check| (Capability::Telemetry, check.name()));
     let (missing, for_what) = of_policies
         .chain(of_protocols)
+        .chain(of_checks)
         .find(|(needed, _)| !case.requires.contains(needed))?;
     flaw(
         format!("`{for_what}` needs the capability `{missing}`, which the case does not require"),
@@ -230,9 +243,11 @@ pub(crate) const fn name(operation: &Operation) -> &'static str {
         Operation::Withdraw(_) => "withdraw",
         Operation::Admit(_) => "admit",
         Operation::Drain(_) => "drain",
+        Operation::DrainSidecar(_) => "drainSidecar",
         Operation::RollingRestart(_) => "rollingRestart",
         Operation::Rotate => "rotate",
         Operation::Impostor(_) => "impostor",
+        Operation::Expire(_) => "expire",
         Operation::Intrude(_) => "intrude",
     }
 }

@@ -8,7 +8,7 @@ use meshproof_suites::history::{Arm, Header, SCHEMA};
 use meshproof_suites::{Case, Judgement, PROBER, judge};
 
 /// The load starts here.
-const START: Nanos = 10_000_000_000;
+pub(crate) const START: Nanos = 10_000_000_000;
 
 pub(crate) const fn ms(millis: u64) -> Nanos {
     millis * 1_000_000

@@ -40,7 +40,7 @@ pub(super) async fn call(world: &Running, timers: &Timers) -> Result<String, Cal
     };
     let environment =
         |error: &dyn std::error::Error| CallError::Environment(crate::run::explain(error));
-    let driven = drive(&load, &world.entries(&load.on), options).await;
+    let driven = drive(&load, &world.entries(&load), options).await;
     driven.map_err(|error| environment(&error))?;
     let mut segments = world.segments();
     segments.push(world.prober_segment());

@@ -76,6 +76,7 @@ impl Life<'_> {
         if self.profile.spec.policy.is_some() {
             world
                 .apply_policy()
+                .await
                 .map_err(|error| failed("policy", &error))?;
             world
                 .policy_acts(ACTS)
@@ -181,6 +182,7 @@ fn world() -> World {
     };
     World {
         services: IndexMap::from([("a".to_owned(), a), ("b".to_owned(), b)]),
+        layered: None,
     }
 }
 

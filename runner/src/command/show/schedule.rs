@@ -105,7 +105,11 @@ impl Line {
 }
 
 pub(in crate::command) fn load(load: &Load) -> String {
-    let mut text = format!("{} to {}", load.rate, load.on);
+    let to = match load.on_every() {
+        true => "each service in turn",
+        false => &load.on,
+    };
+    let mut text = format!("{} to {to}", load.rate);
     if load.arrival == Arrival::Poisson {
         text.push_str(", at random");
     }

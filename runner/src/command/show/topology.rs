@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use meshproof_model::{Behaviour, Edge, LinkSide, Protocol, Service, Target};
+use meshproof_model::{Behaviour, Edge, Layered, LinkSide, Protocol, Service, Target};
 use meshproof_suites::Case;
 
 use super::flow::inner;
@@ -23,9 +23,16 @@ pub(super) fn draw(case: &Case) -> String {
         lines: Vec::new(),
     };
     let root = "prober ──► ";
-    tree.lines
-        .push(format!("{root}{}", tree.label(&case.load.on, "")));
-    tree.below(&case.load.on, &" ".repeat(root.chars().count()));
+    if case.load.on_every() {
+        tree.lines.push(format!("{root}each service in turn"));
+    } else {
+        tree.lines
+            .push(format!("{root}{}", tree.label(&case.load.on, "")));
+        tree.below(&case.load.on, &" ".repeat(root.chars().count()));
+    }
+    if let Some(layered) = &case.world.layered {
+        tree.layers(layered);
+    }
     for name in case.world.services.keys() {
         if !tree.drawn.contains(name) {
             tree.lines.push(tree.label(name, tree.role(name)));
@@ -55,6 +62,31 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
+    /// Each layer on a line, and below it the services on which a fault sits.
+    fn layers(&mut self, layered: &Layered) {
+        let names: Vec<_> = self.case.world.services.keys().cloned().collect();
+        let width = usize::try_from(layered.width).unwrap_or(usize::MAX);
+        let notes = match layered.behaviour == Behaviour::default() {
+            true => String::new(),
+            false => format!("  ({} each)", inner(&layered.behaviour)),
+        };
+        let layers = names.chunks(width);
+        let last = layers.len().saturating_sub(1);
+        for (nth, layer) in layers.enumerate() {
+            let (first, end) = (&layer[0], &layer[layer.len() - 1]);
+            let calls = match nth == last {
+                true => String::new(),
+                false => format!(" ──► {} of the next layer each", layered.fanout),
+            };
+            self.lines.push(format!("{first} … {end}{calls}{notes}"));
+            let marked = layer.iter().map(|name| (name, self.label(name, "")));
+            let marked = marked.filter(|(name, label)| label.starts_with(&format!("{name} [")));
+            let marked: Vec<_> = marked.map(|(_, label)| format!("  {label}")).collect();
+            self.lines.extend(marked);
+        }
+        self.drawn.extend(names);
+    }
+
     /// The calls of a service, each with what is below it; what is drawn already is only named.
     fn below(&mut self, name: &str, indent: &str) {
         if !self.drawn.insert(name.to_owned()) {
