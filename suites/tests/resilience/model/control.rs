@@ -76,7 +76,7 @@ pub(super) fn story(case: &Case, bad: &str) -> Option<Story> {
                         "ignoreRequestTimeout" => (1000, 200),
                         "forgetPolicyWithoutControl" if at >= 200 => (1000, 200),
                         "timeoutAlways" => (100, 504),
-                        _ => (151, 504),
+                        _ => (401, 504),
                     };
                     let one = Try("c-0".to_owned(), 0, Some(end), Outcome::Cancelled);
                     tries(vec![one], end, answered(status, None))
