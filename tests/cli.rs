@@ -10,6 +10,8 @@ mod program;
 mod again;
 #[path = "cli/doctor.rs"]
 mod doctor;
+#[path = "cli/events.rs"]
+mod events;
 #[path = "cli/manual.rs"]
 mod manual;
 #[path = "cli/mesh_check.rs"]

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use meshproof_model::Level;
+use meshproof_suites::events::Guarantee;
 
 /// Conformance and chaos testing for service meshes: deploys sample services with any mesh, injects
 /// latency and faults, and judges what the applications recorded against a written specification.
@@ -44,9 +46,9 @@ pub(crate) enum Command {
     Show {
         /// The case's id, such as `resilience.retry.bounded`.
         case: String,
-        /// The suite it belongs to: a built-in name, a file or a folder.
-        #[arg(long, default_value = "resilience", value_name = "NAME|PATH")]
-        suite: String,
+        /// The suite it belongs to: a built-in name, a file or a folder; any that is built in when absent.
+        #[arg(long, value_name = "NAME|PATH")]
+        suite: Option<String>,
         /// As a file of cases instead, to begin one's own with.
         #[arg(long)]
         yaml: bool,
@@ -72,13 +74,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FORMAT=PATH")]
         report: Vec<String>,
     },
-    /// Judge a recorded history again, without running anything.
+    /// Judge a recorded history, without running anything: of a case, or of any system's events.
     #[command(after_help = CHECK_EXAMPLES)]
-    Check {
-        /// A file below `meshproof-out/<run>/history/`.
-        #[arg(long)]
-        history: PathBuf,
-    },
+    Check(Check),
     /// Read cases or a mesh profile and tell what is wrong with them.
     #[command(after_help = VALIDATE_EXAMPLES)]
     Validate {
@@ -163,7 +161,11 @@ Examples:
 
 const CHECK_EXAMPLES: &str = "\
 Examples:
-  meshproof check --history meshproof-out/RUN/history/resilience.retry.bounded.1.jsonl";
+  meshproof check --history meshproof-out/RUN/history/resilience.retry.bounded.1.jsonl
+  meshproof check --events orders.jsonl --guarantee at-least-once,ordered-per-key
+  meshproof check --events orders.bin --guarantee exactly-once --timeline why.svg
+  meshproof check --events producer.jsonl --events consumer.jsonl --guarantee at-least-once
+  meshproof check --events history.edn --format jepsen --guarantee at-least-once,ordered-log";
 
 const VALIDATE_EXAMPLES: &str = "\
 Examples:
@@ -212,6 +214,8 @@ pub(crate) enum Format {
     History,
     /// A line of `events.jsonl`.
     Events,
+    /// A line of a history of events, as `check --events` reads it.
+    EventHistory,
 }
 
 /// What `list` can list.
@@ -227,6 +231,54 @@ pub(crate) enum What {
     Meshes,
     /// The faults that a case can inject.
     Faults,
+    /// The delivery guarantees that a history of events can be judged by, and what breaks them.
+    Guarantees,
+    /// What can go wrong with events.
+    Anomalies,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// A file below `meshproof-out/<run>/history/`.
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "events",
+        conflicts_with = "events"
+    )]
+    pub(crate) history: Option<PathBuf>,
+    /// A history of events, of your own system too (docs/events.md); given several times, its files,
+    /// such as one a process, are merged by time.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Vec<PathBuf>,
+    /// What the events were promised [default: all that the history's header claims].
+    #[arg(long, value_name = "GUARANTEE", value_delimiter = ',', requires = "events", value_parser = guarantees())]
+    pub(crate) guarantee: Vec<Guarantee>,
+    /// The form of the history of events [default: told from how it begins].
+    #[arg(long, value_enum, requires = "events")]
+    pub(crate) format: Option<EventForm>,
+    /// Draw the records that prove a failure into this file.
+    #[arg(long, value_name = "FILE.svg", requires = "events")]
+    pub(crate) timeline: Option<PathBuf>,
+}
+
+/// The forms of a history of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventForm {
+    /// JSON Lines.
+    Jsonl,
+    /// Blocks of 32 bytes.
+    Binary,
+    /// A history of Jepsen's kafka workload, an operation a line, as EDN or JSON.
+    Jepsen,
+}
+
+fn guarantees() -> impl TypedValueParser<Value = Guarantee> {
+    let words = Guarantee::ALL
+        .iter()
+        .map(|guarantee| PossibleValue::new(guarantee.word()).help(guarantee.about()));
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<Guarantee>())
 }
 
 /// Options of `run`.

@@ -25,10 +25,10 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Run(options) => command::run::run(&options),
         Command::List { what } => command::list::list(what),
-        Command::Show { case, suite, yaml } => command::show::show(&suite, &case, yaml),
+        Command::Show { case, suite, yaml } => command::show::show(suite.as_deref(), &case, yaml),
         Command::Spec { suite } => command::spec::spec(suite.as_deref()),
         Command::Report { from, report } => command::report::report(&from, &report),
-        Command::Check { history } => command::check::check(&history),
+        Command::Check(options) => command::check::check(&options),
         Command::Validate { file } => command::validate::validate(&file),
         Command::Mesh { what } => match what {
             Mesh::Check { mesh } => command::mesh::check(&mesh),

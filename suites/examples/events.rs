@@ -99,11 +99,21 @@ fn read(file: &Path) -> Result<String, Box<dyn Error>> {
         .find_map(|line| line.strip_prefix("VmHWM:"))
         .unwrap_or("")
         .trim();
+    let mut stat = String::new();
+    File::open("/proc/self/stat")?.read_to_string(&mut stat)?;
+    // User and system time, in hundredths of a second, behind the name in brackets.
+    let rest = stat.rsplit(')').next().unwrap_or("").split_whitespace();
+    let ticks: f64 = rest
+        .skip(11)
+        .take(2)
+        .filter_map(|n| n.parse::<f64>().ok())
+        .sum();
     let found = |anomaly| checked.findings.of(anomaly).proven;
     Ok(format!(
-        "{} records in {:.3} s, peak {peak}: lost {}, again {}, reordered {}, late {}",
+        "{} records in {:.3} s, cpu {:.2} s, peak {peak}: lost {}, again {}, reordered {}, late {}",
         checked.figures.records,
         took.as_secs_f64(),
+        ticks / 100.0,
         found(Anomaly::LostAcknowledged),
         found(Anomaly::DuplicateDelivery),
         found(Anomaly::KeyReorder),

@@ -1,4 +1,4 @@
-//! `meshproof check`: judges a recorded history again.
+//! `meshproof check`: judges a recorded history, of a case or of events.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -11,6 +11,9 @@ use meshproof_suites::{Judgement, judge};
 
 use super::Failure;
 use super::output::print;
+use crate::cli::Check;
+
+mod events;
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 enum CheckError {
@@ -26,7 +29,14 @@ enum CheckError {
     History(HistoryError),
 }
 
-pub(crate) fn check(path: &Path) -> Result<u8, Failure> {
+pub(crate) fn check(options: &Check) -> Result<u8, Failure> {
+    match &options.history {
+        Some(path) => check_case(path),
+        None => events::check(&options.events, options),
+    }
+}
+
+fn check_case(path: &Path) -> Result<u8, Failure> {
     let opened = File::open(path).map_err(|source| {
         Failure::input(CheckError::Open {
             path: path.to_owned(),

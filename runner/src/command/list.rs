@@ -2,6 +2,7 @@
 
 use meshproof_fixtures::Profile;
 use meshproof_model::FaultKind;
+use meshproof_suites::events::{Anomaly, Guarantee};
 use meshproof_suites::{Expect, Suite};
 
 use super::output::{columns, print};
@@ -21,9 +22,31 @@ pub(crate) fn list(what: What) -> Result<u8, Failure> {
             .iter()
             .map(|(name, on, about)| [*name, *on, *about].map(str::to_owned).to_vec())
             .collect(),
+        What::Guarantees => guarantees(),
+        What::Anomalies => Anomaly::ALL
+            .iter()
+            .map(|anomaly| vec![anomaly.word().to_owned(), anomaly.about().to_owned()])
+            .collect(),
     };
     print(&columns(&rows));
     Ok(0)
+}
+
+fn guarantees() -> Vec<Vec<String>> {
+    let all = Guarantee::ALL.iter();
+    all.flat_map(|guarantee| {
+        let broken_by: Vec<&str> = guarantee
+            .broken_by()
+            .into_iter()
+            .map(Anomaly::word)
+            .collect();
+        let broken_by = format!("broken by: {}", broken_by.join(", "));
+        [
+            vec![guarantee.word().to_owned(), guarantee.about().to_owned()],
+            vec![String::new(), broken_by],
+        ]
+    })
+    .collect()
 }
 
 fn suites() -> Result<Vec<Vec<String>>, Failure> {

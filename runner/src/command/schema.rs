@@ -23,6 +23,10 @@ fn of(format: Format) -> Schema {
         Format::Suite => (Suite::schema(), "A file of meshproof cases"),
         Format::Profile => (schema_for!(Spec), "A meshproof mesh profile, mesh.yaml"),
         Format::History => (history::schema(), "A line of a meshproof history"),
+        Format::EventHistory => (
+            meshproof_model::event_record::schema(),
+            "A line of a history of events",
+        ),
         Format::Events => (schema_for!(Event), "A line of meshproof's events.jsonl"),
     };
     RecursiveTransform(name_variants).transform(&mut schema);

@@ -10,25 +10,33 @@ use meshproof_suites::{Case, Expect};
 
 use self::flow::{inner, named};
 use super::output::{columns, print};
-use super::{Failure, load_suite};
+use super::{Failure, builtin_suites, load_suite};
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("suite `{suite}` has no case `{case}`{near}")]
+#[error("{place} no case `{case}`{near}")]
 #[diagnostic(help("`meshproof list cases` shows all ids"))]
 struct NoCase {
-    suite: String,
+    /// Where it was looked for.
+    place: String,
     case: String,
     near: String,
 }
 
-pub(crate) fn show(suite: &str, id: &str, yaml: bool) -> Result<u8, Failure> {
-    let suite = load_suite(suite)?;
-    let Some(case) = suite.cases.iter().find(|case| case.id == id) else {
-        let near = meshproof_yaml::nearest(id, suite.cases.iter().map(|case| case.id.as_str()));
+pub(crate) fn show(suite: Option<&str>, id: &str, yaml: bool) -> Result<u8, Failure> {
+    let suites = match suite {
+        Some(name) => vec![load_suite(name)?],
+        None => builtin_suites()?,
+    };
+    let cases = || suites.iter().flat_map(|suite| &suite.cases);
+    let Some(case) = cases().find(|case| case.id == id) else {
+        let near = meshproof_yaml::nearest(id, cases().map(|case| case.id.as_str()));
         return Err(Failure::input(NoCase {
             case: id.to_owned(),
             near: near.map_or_else(String::new, |near| format!("; did you mean `{near}`?")),
-            suite: suite.name,
+            place: match suite {
+                Some(_) => format!("suite `{}` has", suites[0].name),
+                None => "the built-in suites have".to_owned(),
+            },
         }));
     };
     print(&if yaml { as_file(case)? } else { drawn(case) });

@@ -8,6 +8,7 @@ mod header;
 mod jsonl;
 mod kind;
 mod line;
+mod merge;
 mod names;
 
 use crate::Nanos;
@@ -19,6 +20,7 @@ pub use header::{EventHeader, EventLimits, SCHEMA, Subscription, SubscriptionKin
 pub use jsonl::{JsonlReader, JsonlWriter, schema};
 pub use kind::{EventKind, Vantage};
 pub use line::{Cause, Line, Text};
+pub use merge::MergedReader;
 pub use names::{Actor, Names, Quick, Table};
 
 /// Who an event is: the sequence of a producer in one of its epochs is dense and begins at 0, so
@@ -43,18 +45,21 @@ impl Identity {
 
     /// Whether this names an event.
     #[must_use]
+    #[inline]
     pub const fn is_some(self) -> bool {
         self.producer != u16::MAX
     }
 
     /// As one number.
     #[must_use]
+    #[inline]
     pub const fn packed(self) -> u64 {
         (self.producer as u64) << 48 | (self.epoch as u64) << 32 | self.sequence as u64
     }
 
     /// The inverse of [`Identity::packed`].
     #[must_use]
+    #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "each part is cut out")]
     pub const fn unpacked(packed: u64) -> Self {
         Self {
@@ -130,12 +135,14 @@ impl EventRecord {
 
     /// Whether a mark of [`flag`] is set.
     #[must_use]
+    #[inline]
     pub const fn is(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
 
     /// Partition and offset, where both are known.
     #[must_use]
+    #[inline]
     pub fn place(&self) -> Option<(u32, u64)> {
         self.detail.partition.zip(self.detail.offset)
     }

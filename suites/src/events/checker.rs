@@ -52,7 +52,7 @@ pub struct Checked {
     pub figures: Figures,
     /// Whatever leaves everything in doubt.
     pub doubt: Option<String>,
-    /// Starts of a handler that had an earlier one of their producer and key to be compared with.
+    /// Starts of a handler that had an earlier one of their producer and key to be compared with, at least.
     pub ordered_pairs: u64,
     /// Acknowledged offsets that had an earlier one to be compared with.
     pub offset_pairs: u64,
@@ -120,13 +120,7 @@ impl Checker {
         match record.kind {
             EventKind::Publish => self.publish(record, slot),
             EventKind::Published => self.published(record, slot),
-            EventKind::PublishFailed => {
-                if ledger.publishes.get(slot) != publish::OK {
-                    ledger.publishes.set(slot, publish::FAILED);
-                }
-                ledger.figures.failed += 1;
-                failed::publish_failed(record, slot, ledger, &mut self.out);
-            }
+            EventKind::PublishFailed => self.publish_failed(record, slot),
             EventKind::Deliver => self.deliver(record, slot, names),
             EventKind::Ack | EventKind::AckUnknown | EventKind::Nack | EventKind::Expire => {
                 self.settle(record, slot, names);
@@ -208,6 +202,17 @@ impl Checker {
             self.real_time
                 .acknowledged(record, place, ledger, &mut self.out);
             self.placed(record, slot);
+        }
+    }
+
+    fn publish_failed(&mut self, record: &EventRecord, slot: Slot) {
+        let ledger = &mut self.ledger;
+        ledger.figures.failed += 1;
+        // What was sent more than once may have taken effect before.
+        let once = !ledger.resent.contains_key(&slot.packed());
+        if once && ledger.publishes.get(slot) != publish::OK {
+            ledger.publishes.set(slot, publish::FAILED);
+            failed::publish_failed(record, slot, ledger, &mut self.out);
         }
     }
 
@@ -366,7 +371,13 @@ impl Checker {
                 let reading = ledger.reading(record.actor, names);
                 Identities::impossible(record, reading, &mut self.out);
             }
-            _ if ledger.beyond.is_none() => {
+            EventKind::DeadLetter => {
+                let reading = ledger.reading(record.actor, names);
+                let note = "dead-lettered as another event than it is";
+                let example = Example::of(record.event, record.at).at(reading).note(note);
+                self.out.prove(Anomaly::DeadLetterWrong, example);
+            }
+            EventKind::Publish | EventKind::Published if ledger.beyond.is_none() => {
                 ledger.beyond = Some(
                     "a sequence is far beyond what its producer has published; it has to be dense from 0",
                 );
@@ -406,7 +417,10 @@ impl Checker {
                 "the publishes of `{producer}` in epoch {epoch} have gaps: its sequence is not dense from 0, so records are missing"
             ));
             out.distrust("publishes are missing from the history");
-        } else if let Some(why) = ledger.beyond.or_else(|| self.full()) {
+        } else if let Some(why) = ledger.beyond {
+            doubt = Some(why.to_owned());
+            out.distrust(why);
+        } else if let Some(why) = self.full() {
             doubt = Some(why.to_owned());
         }
         let ledger = &self.ledger;

@@ -136,7 +136,7 @@ fn rests_on(
         ),
         Guarantee::OrderedPerKey => enough(
             checked.ordered_pairs,
-            "starts after an earlier one of their producer and key",
+            "starts or more after an earlier one of their producer and key",
             "no two events of one producer and key were delivered",
         ),
         Guarantee::OrderedLog => enough(

@@ -5,11 +5,14 @@ use std::hash::BuildHasherDefault;
 
 use meshproof_model::Nanos;
 use meshproof_model::event_record::{
-    EventHeader, EventRecord, Identity, Names, Quick, Subscription, SubscriptionKind,
+    EventHeader, EventRecord, Identity, Names, Quick, Subscription,
 };
 
-use super::partitions::Partitions;
 use super::plane::{Plane, Slot};
+
+mod reading;
+
+use reading::{Consumer, Cut, Reading};
 
 /// Tables by event are kept up to so many entries; beyond, what rests on them is in doubt.
 pub(super) const MANY: usize = 1 << 20;
@@ -39,100 +42,6 @@ pub(super) mod delivery {
     pub(in crate::events) const SETTLED: u8 = 2;
     /// A further delivery is legal.
     pub(in crate::events) const EXCUSED: u8 = 3;
-}
-
-/// Which publishes were acknowledged by some moment.
-#[derive(Debug, Default)]
-pub(super) struct Cut {
-    at: Nanos,
-    published: Vec<u32>,
-    /// Acknowledged only after it, although published before.
-    late: QuickSet,
-    full: bool,
-}
-
-impl Cut {
-    fn now(at: Nanos, published: &[u32]) -> Self {
-        Self {
-            at,
-            published: published.to_vec(),
-            ..Self::default()
-        }
-    }
-
-    /// Whether an acknowledged event had been acknowledged by then.
-    pub(super) fn covers(&self, slot: Slot) -> bool {
-        self.within(slot) && !self.full && !self.late.contains(&slot.packed())
-    }
-
-    fn within(&self, slot: Slot) -> bool {
-        self.published
-            .get(slot.lane as usize)
-            .is_some_and(|published| slot.sequence < *published)
-    }
-
-    fn acknowledged(&mut self, slot: Slot) {
-        if self.within(slot) {
-            self.full |= self.late.len() >= MANY || !self.late.insert(slot.packed());
-        }
-    }
-}
-
-/// A subscription.
-#[derive(Debug, Default)]
-pub(super) struct Reading {
-    pub(super) kind: SubscriptionKind,
-    pub(super) prefetch: Option<u32>,
-    /// Whose events it is owed; none named: everybody's.
-    owed: Vec<String>,
-    pub(super) delivered: Plane,
-    pub(super) effects: Plane,
-    pub(super) any_effect: bool,
-    pub(super) drain: Option<Cut>,
-    pub(super) drained: bool,
-    /// Something that the drain should have brought came after it.
-    pub(super) drain_broken: bool,
-    /// More was in flight at the end of a connection than is remembered.
-    pub(super) forgotten: bool,
-    pub(super) partitions: Partitions,
-}
-
-impl Reading {
-    /// Whether events of this producer are owed to it.
-    pub(super) fn owes(&self, event: Identity, names: &Names) -> bool {
-        self.owed.is_empty() || {
-            let producer = names.producers.word(u32::from(event.producer), "producer");
-            self.owed.iter().any(|owed| *owed == producer)
-        }
-    }
-
-    /// Whether an acknowledged event must have been delivered: a drain proves it.
-    pub(super) fn proves(&self, slot: Slot) -> bool {
-        self.drained && self.drain.as_ref().is_some_and(|cut| cut.covers(slot))
-    }
-}
-
-/// What is remembered of a consumer's deliveries.
-#[derive(Debug, Default)]
-pub(super) struct Consumer {
-    recent: Vec<u64>,
-    next: usize,
-    /// Delivered and not settled.
-    pub(super) unsettled: u32,
-    pub(super) granted: Option<u64>,
-    pub(super) delivered: u64,
-}
-
-impl Consumer {
-    #[inline]
-    fn remember(&mut self, slot: Slot) {
-        if self.recent.len() < RECENT {
-            self.recent.push(slot.packed());
-        } else {
-            self.recent[self.next] = slot.packed();
-            self.next = (self.next + 1) % RECENT;
-        }
-    }
 }
 
 /// How much was seen.
@@ -201,9 +110,9 @@ const UNKNOWN: u16 = u16::MAX;
 
 impl Ledger {
     pub(super) fn new(header: &EventHeader) -> Self {
-        let mut readings: Vec<Reading> = header.subscriptions.values().map(reading).collect();
+        let mut readings: Vec<Reading> = header.subscriptions.values().map(Reading::of).collect();
         if readings.is_empty() {
-            readings.push(reading(&Subscription::default()));
+            readings.push(Reading::of(&Subscription::default()));
         }
         Self {
             skew: header.skew.as_nanos(),
@@ -316,9 +225,10 @@ impl Ledger {
         let subscription = names.actors.get(slot).and_then(|actor| actor.subscription);
         let number = subscription.unwrap_or(0) as usize;
         while self.readings.len() <= number {
-            self.readings.push(reading(&Subscription::default()));
+            self.readings.push(Reading::of(&Subscription::default()));
         }
         self.reading_of[slot] = u16::try_from(number).unwrap_or(0);
+        self.consumer(actor).anonymous = subscription.is_none();
         number
     }
 
@@ -338,6 +248,10 @@ impl Ledger {
         consumer.remember(slot);
         consumer.delivered += 1;
         consumer.unsettled += 1;
+        let anonymous = consumer.delivered == 1 && consumer.anonymous;
+        if anonymous && self.readings.len() > 1 {
+            self.beyond = Some("a consumer names no subscription, and there are several");
+        }
         let at = self.now;
         let reading = &mut self.readings[reading];
         let before = reading.delivered.set(slot, delivery::OPEN);
@@ -402,7 +316,8 @@ impl Ledger {
         }
     }
 
-    /// Producers have stopped for a subscription, or for all of them where the actor has none.
+    /// Producers have stopped for a subscription, or for all of them where the actor has none; or it
+    /// was seen empty then, which proves nothing where it was not told since when.
     pub(super) fn drain(&mut self, actor: u32, names: &Names, ended: bool) {
         let one = names
             .actors
@@ -415,12 +330,12 @@ impl Ledger {
             if one.is_some_and(|one| one as usize != number) {
                 continue;
             }
-            if !ended || reading.drain.is_none() {
+            if !ended {
                 reading.drain = Some(Cut::now(self.now, &self.published));
+                reading.drained = false;
                 reading.drain_broken = false;
-            }
-            reading.drained = ended;
-            if let (true, Some(cut)) = (ended, &mut reading.drain) {
+            } else if let Some(cut) = &mut reading.drain {
+                reading.drained = true;
                 cut.at = self.now;
             }
         }
@@ -428,14 +343,5 @@ impl Ledger {
 
     pub(super) fn lose_power(&mut self) {
         self.power_loss = Some(Cut::now(self.now, &self.published));
-    }
-}
-
-fn reading(subscription: &Subscription) -> Reading {
-    Reading {
-        kind: subscription.kind,
-        prefetch: subscription.prefetch,
-        owed: subscription.producers.clone(),
-        ..Reading::default()
     }
 }

@@ -2,10 +2,10 @@
 //! or all but a few, are kept as just that.
 
 /// How many events a segment holds.
-pub const SEGMENT: u32 = 4096;
+pub const SEGMENT: u32 = 512;
 const WORDS: usize = SEGMENT as usize / 32;
 /// So many events that differ from the rest of their segment are kept one by one.
-const FEW: usize = 256;
+const FEW: usize = 24;
 /// Every other bit: the lower bit of each event's two.
 const LOWER: u64 = 0x5555_5555_5555_5555;
 
@@ -39,7 +39,16 @@ impl Slot {
 /// A number from 0 to 3 for every event.
 #[derive(Debug, Clone, Default)]
 pub struct Plane {
-    lanes: Vec<Vec<Segment>>,
+    lanes: Vec<Lane>,
+}
+
+/// The newest segment of a lane lies where the lane itself does: nearly all that happens happens
+/// there, and what a thousand lanes touch is close together.
+#[derive(Debug, Clone, Default)]
+struct Lane {
+    newest: u32,
+    words: [u64; WORDS],
+    older: Vec<Segment>,
 }
 
 #[derive(Debug, Clone)]
@@ -56,14 +65,15 @@ impl Plane {
     #[must_use]
     #[inline]
     pub fn get(&self, slot: Slot) -> u8 {
-        let Some(segment) = self
-            .lanes
-            .get(slot.lane as usize)
-            .and_then(|lane| lane.get((slot.sequence / SEGMENT) as usize))
-        else {
+        let Some(lane) = self.lanes.get(slot.lane as usize) else {
             return 0;
         };
-        segment.get(slot.sequence % SEGMENT)
+        let (index, within) = (slot.sequence / SEGMENT, slot.sequence % SEGMENT);
+        if index == lane.newest {
+            return value_in(&lane.words, within);
+        }
+        let segment = lane.older.get(index as usize);
+        segment.map_or(0, |segment| segment.get(within))
     }
 
     /// Sets an event's number and returns the one before.
@@ -71,14 +81,17 @@ impl Plane {
     pub fn set(&mut self, slot: Slot, value: u8) -> u8 {
         let lane = slot.lane as usize;
         if lane >= self.lanes.len() {
-            self.lanes.resize_with(lane + 1, Vec::new);
+            self.lanes.resize_with(lane + 1, Lane::default);
         }
         let lane = &mut self.lanes[lane];
-        let index = (slot.sequence / SEGMENT) as usize;
-        if index >= lane.len() {
-            grow(lane, index);
+        let (index, within) = (slot.sequence / SEGMENT, slot.sequence % SEGMENT);
+        if index > lane.newest {
+            lane.begin(index);
         }
-        lane[index].set(slot.sequence % SEGMENT, value)
+        if index == lane.newest {
+            return set_in(&mut lane.words, within, value);
+        }
+        lane.older[index as usize].set(within, value)
     }
 
     /// How many lanes have a number set.
@@ -90,34 +103,47 @@ impl Plane {
     /// How many segments a lane has.
     #[must_use]
     pub fn segments(&self, lane: u32) -> usize {
-        self.lanes.get(lane as usize).map_or(0, Vec::len)
+        let lane = self.lanes.get(lane as usize);
+        lane.map_or(0, |lane| lane.newest as usize + 1)
     }
 
     /// The words of a segment, 32 events each.
     #[must_use]
     pub fn words(&self, lane: u32, segment: usize) -> [u64; WORDS] {
-        match self
-            .lanes
-            .get(lane as usize)
-            .and_then(|lane| lane.get(segment))
-        {
+        match self.lanes.get(lane as usize) {
+            Some(lane) if lane.newest as usize == segment => lane.words,
+            Some(lane) => lane.older.get(segment).map_or([0; WORDS], Segment::words),
             None => [0; WORDS],
-            Some(segment) => segment.words(),
         }
     }
 
-    /// The number that all events of a segment have, where they have the same.
+    /// The number that all events of a segment have, where that is known without looking.
     #[must_use]
     pub fn even(&self, lane: u32, segment: usize) -> Option<u8> {
-        match self
-            .lanes
-            .get(lane as usize)
-            .and_then(|lane| lane.get(segment))
-        {
+        match self.lanes.get(lane as usize) {
+            Some(lane) if lane.newest as usize == segment => None,
+            Some(lane) => match lane.older.get(segment) {
+                None => Some(0),
+                Some(Segment::Even(value)) => Some(*value),
+                Some(_) => None,
+            },
             None => Some(0),
-            Some(Segment::Even(value)) => Some(*value),
-            Some(_) => None,
         }
+    }
+}
+
+impl Lane {
+    /// Begins a newer segment; the newest becomes an older one, and those that are left behind are sealed.
+    #[cold]
+    fn begin(&mut self, index: u32) {
+        let newest = self.newest as usize;
+        self.older.resize(index as usize, Segment::Even(0));
+        self.older[newest] = Segment::Open(Box::new(self.words));
+        for segment in &mut self.older[newest.saturating_sub(8)..=newest] {
+            segment.seal();
+        }
+        self.newest = index;
+        self.words = [0; WORDS];
     }
 }
 
@@ -152,16 +178,6 @@ pub fn unmatched(of: &Plane, is: u8, not: &Plane, mut visit: impl FnMut(Slot)) {
 fn equal(word: u64, value: u8) -> u64 {
     let differs = word ^ (LOWER * u64::from(value));
     !(differs | differs >> 1) & LOWER
-}
-
-/// Adds segments up to `index`, and seals those that the lane has left behind.
-#[cold]
-fn grow(lane: &mut Vec<Segment>, index: usize) {
-    let before = lane.len();
-    lane.resize(index + 1, Segment::Even(0));
-    for segment in &mut lane[before.saturating_sub(8)..index.saturating_sub(1)] {
-        segment.seal();
-    }
 }
 
 impl Segment {

@@ -53,7 +53,7 @@ struct Wanted {
 /// # Errors
 /// When the history cannot be read again.
 pub fn prove(
-    source: &mut impl EventSource,
+    source: &mut dyn EventSource,
     checked: &Checked,
     anomalies: &[Anomaly],
     each: usize,

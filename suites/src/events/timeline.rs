@@ -4,7 +4,7 @@ use meshproof_model::Nanos;
 
 use super::Proof;
 
-const ROW: usize = 34;
+const ROW: usize = 40;
 const LEFT: usize = 170;
 const WIDTH: usize = 900;
 const HEAD: usize = 46;
@@ -70,7 +70,6 @@ fn picture(proof: &Proof, top: usize, out: &mut String) -> usize {
         }
     }
     let first = proof.steps.first().map_or(0, |step| step.at);
-    let last = proof.steps.last().map_or(0, |step| step.at);
     let title = format!("{}: {}", proof.anomaly, proof.subject);
     out.push_str(&format!(
         "<text x=\"10\" y=\"{}\" font-weight=\"bold\">{}</text>\n",
@@ -86,28 +85,27 @@ fn picture(proof: &Proof, top: usize, out: &mut String) -> usize {
             LEFT + WIDTH
         ));
     }
-    let span = u128::from(last.saturating_sub(first).max(1));
+    // Evenly, in time order: what matters lies microseconds apart, and the drain seconds behind it.
+    let apart = (WIDTH - 80) / proof.steps.len().saturating_sub(1).max(1);
     for (number, step) in proof.steps.iter().enumerate() {
-        let offset = u128::from(step.at.saturating_sub(first)) * (WIDTH as u128 - 80) / span;
-        let x = LEFT + 10 + usize::try_from(offset).unwrap_or(0);
+        let x = LEFT + 10 + number * apart.min(WIDTH / 6);
         let row = rows.iter().position(|who| *who == step.who).unwrap_or(0);
         let y = top + HEAD + row * ROW;
-        let above = if number % 2 == 0 { y - 8 } else { y + 18 };
         out.push_str(&format!(
-            "<circle cx=\"{x}\" cy=\"{y}\" r=\"4\" fill=\"{}\"><title>{}</title></circle>\
-             <text x=\"{x}\" y=\"{above}\" font-size=\"10\">{}</text>\n",
+            "<circle cx=\"{x}\" cy=\"{y}\" r=\"4\" fill=\"{}\"><title>{} {}</title></circle>\
+             <text x=\"{x}\" y=\"{}\" font-size=\"10\">{}</text>\
+             <text x=\"{x}\" y=\"{}\" font-size=\"9\" fill=\"#666\">{}</text>\n",
             if step.kind.names_event() {
                 "#1f5fa8"
             } else {
                 "#b03030"
             },
-            escaped(&format!(
-                "{} {} {}",
-                since(first, step.at),
-                step.vantage,
-                step.about
-            )),
-            escaped(step.kind.word())
+            step.vantage,
+            escaped(&step.about),
+            y - 8,
+            step.kind,
+            y + 14,
+            since(first, step.at),
         ));
     }
     HEAD + rows.len() * ROW + 20

@@ -76,7 +76,7 @@ pub(crate) fn queue(seed: u64, trouble: Trouble) -> Story {
     let mut effects: Vec<(u32, Queued)> = Vec::new();
     let mut last: Option<Identity> = None;
     let mut made = 0;
-    while made < EVENTS || !waiting.is_empty() || !held.is_empty() {
+    while made <= EVENTS || !waiting.is_empty() || !held.is_empty() {
         if made == EVENTS {
             made += 1;
             story.push(EventKind::DrainBegin, PRODUCERS, Identity::NONE);

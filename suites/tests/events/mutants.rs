@@ -402,11 +402,16 @@ impl Play {
         self.story.records.splice(ack + 1..=ack, again);
     }
 
-    /// Delivered once more while its consumer still has it.
-    fn repeat_unsettled(&mut self, event: Identity) {
+    /// Whoever is handed one more than the broker meant to allows it: that is another mutant's matter.
+    fn make_room(&mut self) {
         for subscription in self.story.header.subscriptions.values_mut() {
             subscription.prefetch = Some(PREFETCH + 1);
         }
+    }
+
+    /// Delivered once more while its consumer still has it.
+    fn repeat_unsettled(&mut self, event: Identity) {
+        self.make_room();
         let ack = self.index(event, Kind::Ack);
         let again = self.story.records[self.index(event, Kind::Deliver)].clone();
         self.story.records.insert(ack, again);
@@ -487,6 +492,7 @@ impl Play {
     }
 
     fn reorder_key(&mut self) {
+        self.make_room();
         let (first, second) = self.pair(|first, second| {
             first.key == second.key
                 && first.event.producer == second.event.producer
@@ -502,6 +508,7 @@ impl Play {
     }
 
     fn reorder_causes(&mut self) {
+        self.make_room();
         let causes: Vec<(Identity, Identity)> = self
             .story
             .records
@@ -550,6 +557,7 @@ impl Play {
 
     /// Ten seconds pass after a refusal, and what was waiting is that old.
     fn stand_still(&mut self) {
+        self.make_room();
         let poison = self.poison();
         let refused = self.index(poison, Kind::Nack);
         let records = &mut self.story.records;

@@ -1,11 +1,10 @@
 //! A history as a list of records that can be told, changed and judged.
 
-use meshproof_model::VerdictKind;
 use meshproof_model::event_record::{
     Actor, BinaryReader, BinaryWriter, EventHeader, EventKind, EventRecord, EventSource, Identity,
     JsonlReader, JsonlWriter, Names,
 };
-use meshproof_suites::events::{Anomaly, Checked, Checker, Guarantee, judge};
+use meshproof_suites::events::{Anomaly, Checked, Checker};
 
 /// A history in memory.
 #[derive(Debug, Clone)]
@@ -108,11 +107,6 @@ impl Story {
 
     pub(crate) fn proven(&self) -> Vec<Anomaly> {
         self.checked().findings.proven().collect()
-    }
-
-    pub(crate) fn verdict(&self, guarantee: Guarantee) -> VerdictKind {
-        let judged = judge(&self.checked(), &self.header, &[guarantee], &[]);
-        judged[0].verdict.kind()
     }
 
     /// A line a record, for messages.

@@ -3,21 +3,25 @@
 //! A head (`MPEVENTS`, version, length of the header), the header as JSON, then records. What few
 //! records carry follows them in blocks of its own; words are defined before they are used.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Detail, EventHeader, EventKind, EventReadError, EventRecord, EventSource, EventWriteError,
-    Guard, Hole, Identity, Names, Vantage, flag,
+    Detail, EventHeader, EventKind, EventReadError, EventRecord, EventSource, Guard, Hole,
+    Identity, Names, Vantage, flag,
 };
 
 mod detail;
+mod write;
+
+pub use write::BinaryWriter;
 
 const MAGIC: [u8; 8] = *b"MPEVENTS";
 const VERSION: u32 = 1;
 const BLOCK: usize = 32;
-const BUFFER: usize = 1 << 18;
+/// Small enough that what was read is still near when it is looked at.
+const BUFFER: usize = 1 << 16;
 /// A header or a definition is at most this long.
 const LONGEST: u32 = 1 << 20;
 const DEFINITION: u8 = 0xe0;
@@ -47,135 +51,6 @@ pub(super) enum Definition {
         #[serde(default)]
         incarnation: u32,
     },
-}
-
-/// Writes a history in the binary form. Without [`BinaryWriter::finish`] it reads as cut short.
-#[derive(Debug)]
-pub struct BinaryWriter<W: Write> {
-    out: W,
-    records: u64,
-    actors: u32,
-    producers: u32,
-    keys: u32,
-    nodes: u32,
-}
-
-impl<W: Write> BinaryWriter<W> {
-    /// Begins a history with its header. Give it a buffered `out`.
-    ///
-    /// # Errors
-    /// When `out` cannot be written.
-    pub fn start(mut out: W, header: &EventHeader) -> Result<Self, EventWriteError> {
-        let text = serde_json::to_vec(header).map_err(std::io::Error::from)?;
-        out.write_all(&MAGIC)?;
-        out.write_all(&VERSION.to_le_bytes())?;
-        out.write_all(&u32::try_from(text.len()).unwrap_or(u32::MAX).to_le_bytes())?;
-        out.write_all(&text)?;
-        out.write_all(&[0; BLOCK][..padding(16 + text.len())])?;
-        Ok(Self {
-            out,
-            records: 0,
-            actors: 0,
-            producers: 0,
-            keys: 0,
-            nodes: 0,
-        })
-    }
-
-    /// Introduces what `names` has and this history does not have yet.
-    ///
-    /// # Errors
-    /// When `out` cannot be written.
-    pub fn introduce(&mut self, names: &Names) -> Result<(), EventWriteError> {
-        while (self.producers as usize) < names.producers.len() {
-            let id = self.producers;
-            let name = names.producers.word(id, "producer").into_owned();
-            self.define(&Definition::Producer { id, name })?;
-            self.producers += 1;
-        }
-        while (self.keys as usize) < names.keys.len() {
-            let id = self.keys;
-            let name = names.keys.word(id, "key").into_owned();
-            self.define(&Definition::Key { id, name })?;
-            self.keys += 1;
-        }
-        while (self.nodes as usize) < names.nodes.len() {
-            let id = self.nodes;
-            let name = names.nodes.word(id, "node").into_owned();
-            self.define(&Definition::Node { id, name })?;
-            self.nodes += 1;
-        }
-        for actor in &names.actors[self.actors as usize..] {
-            self.define(&Definition::Actor {
-                id: self.actors,
-                process: names.processes.word(actor.process, "process").into_owned(),
-                subscription: actor.subscription.map(|number| {
-                    names
-                        .subscriptions
-                        .word(number, "subscription")
-                        .into_owned()
-                }),
-                incarnation: actor.incarnation,
-            })?;
-            self.actors += 1;
-        }
-        Ok(())
-    }
-
-    /// Adds a record, whose actor was introduced before.
-    ///
-    /// # Errors
-    /// When `out` cannot be written, or the actor was not introduced.
-    pub fn record(&mut self, record: &EventRecord) -> Result<(), EventWriteError> {
-        if record.actor >= self.actors {
-            return Err(EventWriteError::Actor {
-                actor: record.actor,
-            });
-        }
-        let mut block = [0; BLOCK];
-        let has_detail = record.detail != Detail::default();
-        block[0] = record.kind as u8;
-        block[1] = record.vantage as u8;
-        block[2] = record.flags & !flag::DETAIL | if has_detail { flag::DETAIL } else { 0 };
-        block[3] = record.attempt;
-        block[4..8].copy_from_slice(&record.actor.to_le_bytes());
-        block[8..10].copy_from_slice(&record.event.producer.to_le_bytes());
-        block[10..12].copy_from_slice(&record.event.epoch.to_le_bytes());
-        block[12..16].copy_from_slice(&record.key.to_le_bytes());
-        block[16..20].copy_from_slice(&record.event.sequence.to_le_bytes());
-        block[20..24].copy_from_slice(&record.age_us.to_le_bytes());
-        block[24..32].copy_from_slice(&record.at.to_le_bytes());
-        self.out.write_all(&block)?;
-        if has_detail {
-            detail::write(&mut self.out, &record.detail)?;
-        }
-        self.records += 1;
-        Ok(())
-    }
-
-    /// Ends the history, flushes, and gives `out` back.
-    ///
-    /// # Errors
-    /// When `out` cannot be written.
-    pub fn finish(mut self) -> Result<W, EventWriteError> {
-        let mut block = [0; BLOCK];
-        block[0] = END;
-        block[8..16].copy_from_slice(&self.records.to_le_bytes());
-        self.out.write_all(&block)?;
-        self.out.flush()?;
-        Ok(self.out)
-    }
-
-    fn define(&mut self, definition: &Definition) -> Result<(), EventWriteError> {
-        let text = serde_json::to_vec(definition).map_err(std::io::Error::from)?;
-        let mut block = [0; BLOCK];
-        block[0] = DEFINITION;
-        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        block[4..8].copy_from_slice(&length.to_le_bytes());
-        self.out.write_all(&block)?;
-        self.out.write_all(&text)?;
-        Ok(self.out.write_all(&[0; BLOCK][..padding(text.len())])?)
-    }
 }
 
 /// How many bytes fill up a block after so many.
@@ -309,8 +184,9 @@ impl<R: Read> BinaryReader<R> {
         }
     }
 
-    #[inline]
-    fn block(&mut self) -> Result<[u8; BLOCK], EventReadError> {
+    /// Makes the next block available at `start`.
+    #[cold]
+    fn more(&mut self) -> Result<(), EventReadError> {
         while self.end - self.start < BLOCK {
             if !self.fill()? {
                 return Err(EventReadError::CutShort {
@@ -318,6 +194,12 @@ impl<R: Read> BinaryReader<R> {
                 });
             }
         }
+        Ok(())
+    }
+
+    /// Takes the next block out of the buffer.
+    fn block(&mut self) -> Result<[u8; BLOCK], EventReadError> {
+        self.more()?;
         let mut block = [0; BLOCK];
         block.copy_from_slice(&self.buffer[self.start..self.start + BLOCK]);
         self.start += BLOCK;
@@ -327,8 +209,13 @@ impl<R: Read> BinaryReader<R> {
     #[inline]
     fn advance(&mut self) -> Result<bool, EventReadError> {
         loop {
-            let block = self.block()?;
+            if self.end - self.start < BLOCK {
+                self.more()?;
+            }
+            // Read where it lies: a copy of the block would cost as much as all that is done with it.
+            let block = &self.buffer[self.start..self.start + BLOCK];
             let Some(kind) = EventKind::from_code(block[0]) else {
+                let block = self.block()?;
                 if self.special(&block)? {
                     continue;
                 }
@@ -338,20 +225,21 @@ impl<R: Read> BinaryReader<R> {
                 let why = format!("{} is no vantage point", block[1]);
                 return Err(self.wrong("a record of an event", &why));
             };
-            if self.current.flags & flag::DETAIL != 0 {
-                self.current.detail = Detail::default();
-            }
             let current = &mut self.current;
+            if current.flags & flag::DETAIL != 0 {
+                current.detail = Detail::default();
+            }
             current.kind = kind;
             current.vantage = vantage;
             current.flags = block[2];
             current.attempt = block[3];
-            current.actor = u32_at(&block, 4);
-            current.event = identity_at(&block, 8, 16);
-            current.key = u32_at(&block, 12);
-            current.age_us = u32_at(&block, 20);
-            current.at = u64_at(&block, 24);
-            if block[2] & flag::DETAIL != 0 {
+            current.actor = u32_at(block, 4);
+            current.event = identity_at(block, 8, 16);
+            current.key = u32_at(block, 12);
+            current.age_us = u32_at(block, 20);
+            current.at = u64_at(block, 24);
+            self.start += BLOCK;
+            if self.current.flags & flag::DETAIL != 0 {
                 self.detail()?;
             }
             let (name, records) = (&self.name, self.records);

@@ -1,6 +1,6 @@
 //! JSON Lines: a header, records, an end that counts them.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The longest line that is read.
-const LONGEST: usize = 1 << 20;
+const LONGEST: u64 = 1 << 20;
 
 /// The last line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -243,27 +243,20 @@ fn next_line(
     place: &impl Fn() -> String,
 ) -> Result<(), EventReadError> {
     text.clear();
-    loop {
-        let buffer = input.fill_buf().map_err(|source| EventReadError::Read {
-            place: place(),
-            source,
-        })?;
-        if buffer.is_empty() {
-            return Err(EventReadError::CutShort { place: place() });
-        }
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let part = end.unwrap_or(buffer.len());
-        if text.len() + part > LONGEST {
-            return Err(EventReadError::Text {
-                place: place(),
-                wanted: "a line of a history",
-                why: format!("it is longer than {LONGEST} bytes"),
-            });
-        }
-        text.extend_from_slice(&buffer[..part]);
-        input.consume(part + usize::from(end.is_some()));
-        if end.is_some() {
-            return Ok(());
-        }
+    let read = input.take(LONGEST).read_until(b'\n', text);
+    let read = read.map_err(|source| EventReadError::Read {
+        place: place(),
+        source,
+    })?;
+    if text.pop() == Some(b'\n') {
+        return Ok(());
     }
+    if read as u64 == LONGEST {
+        return Err(EventReadError::Text {
+            place: place(),
+            wanted: "a line of a history",
+            why: format!("it is longer than {LONGEST} bytes"),
+        });
+    }
+    Err(EventReadError::CutShort { place: place() })
 }

@@ -131,6 +131,7 @@ impl EventKind {
 
     /// Whether a record of this kind is about an event.
     #[must_use]
+    #[inline]
     pub const fn names_event(self) -> bool {
         !matches!(
             self,

@@ -33,13 +33,13 @@ impl Duplicate {
         if seen.first() || seen.before == delivery::EXCUSED {
             return;
         }
-        // Readers with cursors of their own all see everything: going back is told as `rewind`.
-        if reading.kind == SubscriptionKind::Readers {
-            return;
-        }
         let example = Example::of(record.event, record.at).at(seen.reading);
         let doubt =
             |out: &mut Findings, cause| out.doubt(Anomaly::DuplicateDelivery, cause, example);
+        if reading.kind == SubscriptionKind::Readers {
+            let cause = "readers have cursors of their own, so each may read it";
+            return doubt(out, cause);
+        }
         if let Some((left, doubtful)) = ledger.resent.get_mut(&packed)
             && *left > 0
         {

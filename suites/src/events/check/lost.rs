@@ -6,7 +6,7 @@ use meshproof_model::event_record::Names;
 
 use super::durable;
 use crate::events::ledger::{Ledger, delivery, publish};
-use crate::events::plane::{Plane, Slot, unmatched};
+use crate::events::plane::{Plane, SEGMENT, Slot, unmatched};
 use crate::events::{Anomaly, Example, Findings};
 
 /// Every acknowledged event was delivered, or is known to be still on its way.
@@ -71,7 +71,8 @@ fn delivered(plane: &Plane, lane: u32) -> (Option<u32>, Option<u32>) {
         }
         for (word, bits) in plane.words(lane, segment).iter().enumerate() {
             if *bits != 0 {
-                let base = u32::try_from(segment * 4096 + word * 32).unwrap_or(u32::MAX);
+                let base =
+                    u32::try_from(segment * SEGMENT as usize + word * 32).unwrap_or(u32::MAX);
                 first = first.or(Some(base + bits.trailing_zeros() / 2));
                 last = Some(base + (63 - bits.leading_zeros()) / 2);
             }

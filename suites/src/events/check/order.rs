@@ -8,17 +8,26 @@ use meshproof_model::event_record::{NONE, flag};
 use crate::events::ledger::{Delivery, Ledger};
 use crate::events::{Anomaly, Example, Findings};
 
+/// So many comparisons prove that there was something to compare.
+const ENOUGH: u64 = 1 << 10;
 /// Keys are kept in pages of so many.
 const PAGE: u32 = 64;
-type Pages = Vec<Option<Box<[u32; PAGE as usize]>>>;
+/// By page of keys, where it lies in the store, from 1; 0: nowhere yet.
+type Pages = Vec<u32>;
+/// Pages lie in chunks of so many.
+const CHUNK: usize = 1 << 10;
 
 /// The highest sequence started, by subscription, lane and key.
 #[derive(Debug, Default)]
 pub(in crate::events) struct Order {
     marks: Vec<Vec<Pages>>,
+    store: Vec<Box<[[u32; PAGE as usize]]>>,
+    pages: usize,
     /// Starts within the skew of the clocks, where there is one.
     recent: VecDeque<(Nanos, u32, u32, u32)>,
-    /// How many starts had an earlier one to be compared with.
+    /// The highest sequence started, by subscription and lane, whatever the key; from 1.
+    highest: Vec<Vec<u32>>,
+    /// How many starts had an earlier one to be compared with; not counted on beyond [`ENOUGH`].
     pub(in crate::events) compared: u64,
 }
 
@@ -38,12 +47,15 @@ impl Order {
             return;
         }
         let (lane, next) = (seen.slot.lane, seen.slot.sequence.saturating_add(1));
-        let mark = self.mark(seen.reading, lane, record.key);
-        let before = *mark;
-        *mark = before.max(next);
-        if before > 0 {
-            self.compared += 1;
-        }
+        let newest = self.raise(seen.reading, lane, next);
+        // Where nothing later of its producer was started, nothing later of its key was: there is
+        // nothing to read then, and writing waits for no memory.
+        let before = if newest && self.compared >= ENOUGH {
+            *self.mark(seen.reading, lane, record.key) = next;
+            0
+        } else {
+            self.compare(seen, next)
+        };
         let mut later = (before > next).then(|| (lane, before - 1));
         if later.is_none() {
             for epoch in ledger.later_epochs(record.event) {
@@ -82,6 +94,33 @@ impl Order {
             .push_back((record.at, record.actor, slot.lane, slot.sequence));
     }
 
+    /// The highest sequence of the key that was started before, from 1.
+    #[cold]
+    #[inline(never)]
+    fn compare(&mut self, seen: &Delivery<'_>, next: u32) -> u32 {
+        let mark = self.mark(seen.reading, seen.slot.lane, seen.record.key);
+        let before = *mark;
+        *mark = before.max(next);
+        self.compared += u64::from(before > 0);
+        before
+    }
+
+    /// Whether this is the latest of its lane that was started so far.
+    #[inline]
+    fn raise(&mut self, reading: usize, lane: u32, next: u32) -> bool {
+        if reading >= self.highest.len() {
+            self.highest.resize_with(reading + 1, Vec::new);
+        }
+        let lanes = &mut self.highest[reading];
+        let lane = lane as usize;
+        if lane >= lanes.len() {
+            lanes.resize(lane + 1, 0);
+        }
+        let newest = next > lanes[lane];
+        lanes[lane] = lanes[lane].max(next);
+        newest
+    }
+
     #[inline]
     fn mark(&mut self, reading: usize, lane: u32, key: u32) -> &mut u32 {
         if reading >= self.marks.len() {
@@ -95,9 +134,17 @@ impl Order {
         let pages = &mut lanes[lane];
         let page = (key / PAGE) as usize;
         if page >= pages.len() {
-            pages.resize(page + 1, None);
+            pages.resize(page + 1, 0);
         }
-        let page = pages[page].get_or_insert_with(|| Box::new([0; PAGE as usize]));
-        &mut page[(key % PAGE) as usize]
+        if pages[page] == 0 {
+            if self.pages.is_multiple_of(CHUNK) {
+                let chunk = vec![[0; PAGE as usize]; CHUNK];
+                self.store.push(chunk.into_boxed_slice());
+            }
+            self.pages += 1;
+            pages[page] = u32::try_from(self.pages).unwrap_or(u32::MAX);
+        }
+        let at = pages[page] as usize - 1;
+        &mut self.store[at / CHUNK][at % CHUNK][(key % PAGE) as usize]
     }
 }

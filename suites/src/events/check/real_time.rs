@@ -10,7 +10,7 @@ use crate::events::ledger::Ledger;
 use crate::events::{Anomaly, Example, Findings};
 
 /// So many publishes are remembered until they are acknowledged.
-const FLYING: usize = 1 << 16;
+const FLYING: usize = 1 << 14;
 /// So many of a partition's last acknowledgements are remembered.
 const ACKS: usize = 1 << 10;
 
