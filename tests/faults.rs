@@ -11,7 +11,7 @@ use meshproof_model::{FaultKind, FaultStep, Record, Toward, WireSeen};
 use program::{Place, quiet};
 
 /// Name, target, kind, and from when.
-const FAULTS: [(&str, &str, &str, &str); 20] = [
+const FAULTS: [(&str, &str, &str, &str); 21] = [
     ("latency", LINK, "{latency: {delay: 20ms}}", "0s"),
     ("blackhole", LINK, "blackhole", "200ms"),
     ("reset", LINK, "reset", "200ms"),
@@ -46,6 +46,12 @@ const FAULTS: [(&str, &str, &str, &str); 20] = [
     ("sidecar-killed", "{sidecar: b-1}", "kill", "200ms"),
     ("sidecar-stopped", "{sidecar: b-1}", "stop", "200ms"),
     ("control-plane-frozen", "controlPlane", "stop", "200ms"),
+    (
+        "control-plane-back-empty",
+        "controlPlane",
+        "{comesBack: empty}",
+        "200ms",
+    ),
     ("hog", "{service: b}", "hog", "0s"),
 ];
 const LINK: &str = "{link: {call: a->b}}";
