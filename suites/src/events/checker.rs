@@ -17,10 +17,15 @@ use super::check::real_time::RealTime;
 use super::check::replica::Replicas;
 use super::check::retention::Retention;
 use super::check::stale::Stale;
-use super::check::{effect, failed, lost};
+use super::check::{effect, failed};
 use super::ledger::{Delivery, Ledger, MANY, delivery, publish};
 use super::plane::Slot;
-use super::{Anomaly, Example, Figures, Findings};
+use super::{Anomaly, Example, Findings};
+
+mod control;
+mod finish;
+
+pub use finish::Checked;
 
 /// Reads a history record by record; what it found is told by [`Checker::finish`].
 #[derive(Debug)]
@@ -41,33 +46,6 @@ pub struct Checker {
     dead_letter: DeadLetter,
     credit: Credit,
     places: bool,
-}
-
-/// What was found in a whole history, and what the finding rests on.
-#[derive(Debug)]
-pub struct Checked {
-    /// The anomalies.
-    pub findings: Findings,
-    /// How much was seen.
-    pub figures: Figures,
-    /// Whatever leaves everything in doubt.
-    pub doubt: Option<String>,
-    /// Starts of a handler that had an earlier one of their producer and key to be compared with, at least.
-    pub ordered_pairs: u64,
-    /// Acknowledged offsets that had an earlier one to be compared with.
-    pub offset_pairs: u64,
-    /// Causes that were looked for.
-    pub causal_pairs: u64,
-    /// Deliveries whose consumer had told what it allows.
-    pub bounded_deliveries: u64,
-    /// Whether power was lost.
-    pub power_lost: bool,
-    /// Nodes that were read back in full.
-    pub nodes_read: usize,
-    /// Whether any event was dead-lettered.
-    pub dead_lettered: bool,
-    /// How many ages are known, and the median, the 99th hundredth and the highest, in microseconds.
-    pub ages: Option<(u64, u64, u64, u64)>,
 }
 
 impl Checker {
@@ -320,158 +298,6 @@ impl Checker {
                     waiting.event == record.event
                 });
         }
-    }
-
-    #[cold]
-    fn control(&mut self, record: &EventRecord, names: &Names) {
-        let ledger = &mut self.ledger;
-        match record.kind {
-            EventKind::DrainBegin => return ledger.drain(record.actor, names, false),
-            EventKind::DrainEnd => return ledger.drain(record.actor, names, true),
-            EventKind::PowerLoss => return ledger.lose_power(),
-            EventKind::ReadEnd | EventKind::ReadFailed => return self.replicas.see(record, None),
-            _ => {}
-        }
-        let number = ledger.reading(record.actor, names);
-        let reading = &mut ledger.readings[number];
-        let kind = reading.kind;
-        match record.kind {
-            EventKind::Assign => reading.partitions.assign(kind, record),
-            EventKind::Commit => reading.partitions.commit(kind, record),
-            EventKind::Revoke | EventKind::Disconnect => {
-                if record.detail.partition.is_some() {
-                    reading.partitions.revoke(kind, record);
-                } else {
-                    reading.partitions.leave(record.actor);
-                }
-                if kind == SubscriptionKind::Queue {
-                    ledger.disconnect(record.actor, number);
-                }
-                let cause = "a connection ended within the skew of the clocks";
-                self.out
-                    .clear(Anomaly::DuplicateDelivery, cause, |waiting| {
-                        waiting.subscription == u32::try_from(number).ok()
-                    });
-            }
-            EventKind::Credit => {
-                let consumer = ledger.consumer(record.actor);
-                let more = u64::from(record.detail.amount.unwrap_or(1));
-                consumer.granted = Some(consumer.granted.unwrap_or(0).saturating_add(more));
-            }
-            _ => {}
-        }
-    }
-
-    /// An event that the ledger cannot hold.
-    #[cold]
-    fn beyond(&mut self, record: &EventRecord, names: &Names) {
-        let ledger = &mut self.ledger;
-        match record.kind {
-            EventKind::Deliver | EventKind::Effect => {
-                let reading = ledger.reading(record.actor, names);
-                Identities::impossible(record, reading, &mut self.out);
-            }
-            EventKind::DeadLetter => {
-                let reading = ledger.reading(record.actor, names);
-                let note = "dead-lettered as another event than it is";
-                let example = Example::of(record.event, record.at).at(reading).note(note);
-                self.out.prove(Anomaly::DeadLetterWrong, example);
-            }
-            EventKind::Publish | EventKind::Published if ledger.beyond.is_none() => {
-                ledger.beyond = Some(
-                    "a sequence is far beyond what its producer has published; it has to be dense from 0",
-                );
-            }
-            _ => {}
-        }
-    }
-
-    /// The history has ended, whole but for `holes`, records that are known to be missing.
-    #[must_use]
-    pub fn finish(
-        mut self,
-        names: &Names,
-        holes: &[meshproof_model::event_record::Hole],
-    ) -> Checked {
-        self.out.settle(u64::MAX);
-        let (ledger, out) = (&mut self.ledger, &mut self.out);
-        ledger.figures.until = ledger.now;
-        lost::finish(&self.retention.evicted, ledger, names, out);
-        effect::finish(&self.dead_letter, ledger, names, out);
-        self.retention.finish(ledger, names, out);
-        self.poison.finish(ledger, out);
-        self.replicas.finish(ledger, out);
-        let mut doubt = None;
-        if let Some(hole) = holes.first() {
-            doubt = Some(format!(
-                "records are missing: `{}` wrote none with index {} to {}, and {} more gaps",
-                hole.process,
-                hole.from,
-                hole.until - 1,
-                holes.len() - 1
-            ));
-            out.distrust("records are missing from the history");
-        } else if let Some((producer, epoch)) = ledger.gap() {
-            let producer = names.producers.word(u32::from(producer), "producer");
-            doubt = Some(format!(
-                "the publishes of `{producer}` in epoch {epoch} have gaps: its sequence is not dense from 0, so records are missing"
-            ));
-            out.distrust("publishes are missing from the history");
-        } else if let Some(why) = ledger.beyond {
-            doubt = Some(why.to_owned());
-            out.distrust(why);
-        } else if let Some(why) = self.full() {
-            doubt = Some(why.to_owned());
-        }
-        let ledger = &self.ledger;
-        let quantile = |per_mille| self.stale.quantile(per_mille).unwrap_or(0);
-        let ages = self.stale.count();
-        Checked {
-            figures: ledger.figures,
-            doubt,
-            ordered_pairs: self.order.compared,
-            offset_pairs: self.real_time.compared,
-            causal_pairs: self.causal.compared,
-            bounded_deliveries: self.credit.bounded,
-            power_lost: ledger.power_loss.is_some(),
-            nodes_read: self.replicas.whole(),
-            dead_lettered: self.dead_letter.any(),
-            ages: (ages > 0).then(|| (ages, quantile(500), quantile(990), quantile(1000))),
-            findings: self.out,
-        }
-    }
-
-    /// A table that had to stop remembering.
-    fn full(&self) -> Option<&'static str> {
-        let readings = &self.ledger.readings;
-        [
-            (
-                self.identities.full,
-                "there are more payload digests than the checker keeps",
-            ),
-            (
-                self.causal.full,
-                "there are more causes than the checker keeps",
-            ),
-            (
-                self.poison.full,
-                "more events keep failing than the checker keeps",
-            ),
-            (
-                self.dead_letter.full,
-                "there are more dead letters than the checker keeps",
-            ),
-            (
-                self.ledger.resent.len() >= MANY,
-                "there are more resent events than the checker keeps",
-            ),
-            (
-                readings.iter().any(|reading| reading.partitions.full),
-                "more of the log is undelivered than the checker keeps by offset",
-            ),
-        ]
-        .into_iter()
-        .find_map(|(full, why)| full.then_some(why))
     }
 }
 

@@ -5,13 +5,8 @@
     reason = "a test says by panicking what it did not find"
 )]
 
-#[path = "events/broker.rs"]
 mod broker;
-#[path = "events/checks.rs"]
 mod checks;
-#[path = "events/mutants.rs"]
 mod mutants;
-#[path = "events/readers.rs"]
 mod readers;
-#[path = "events/story.rs"]
 mod story;
