@@ -203,7 +203,12 @@ fn drawn(seed: u64, nth: u64) -> u64 {
 
 #[test]
 fn interrupted_it_cleans_up_by_itself() {
-    for point in [r#""step":"deploying""#, r#""step":"under load""#] {
+    for point in [
+        "runStarted",
+        r#""step":"deploying""#,
+        r#""step":"under load""#,
+        "caseEnded",
+    ] {
         let place = Place::new();
         let mut run = start_until(&place, &["run"], point);
         signal(&run, Signal::INT);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -64,13 +65,16 @@ pub(crate) async fn run(
     mut reports: Vec<Box<dyn Report>>,
 ) -> Result<u8, RunError> {
     let began = Instant::now();
+    // One for the whole run: what is made anew with every event misses what comes in between.
+    let mut interruption = pin!(interruption());
     raise_descriptors();
     let exe = std::env::current_exe().map_err(RunError::Exe)?;
     let started = started(&plan, &manner, folders, &exe)?;
     let mut latest = Latest::default();
+    // A run that is told of has a keeper, which ends it whatever becomes of this process.
+    let (processes, listen) = Processes::start(&exe, &folders.state, LEASE)?;
     tell(&mut reports, &Event::RunStarted(started))?;
 
-    let (processes, listen) = Processes::start(&exe, &folders.state, LEASE)?;
     let cancel = CancellationToken::new();
     let (events, mut heard) = mpsc::unbounded_channel();
     let timers = Timers::new().map_err(RunError::Timers)?;
@@ -116,7 +120,7 @@ pub(crate) async fn run(
                 }
                 break;
             }
-            () = interruption(), if !interrupted => {
+            () = &mut interruption, if !interrupted => {
                 interrupted = true;
                 cancel.cancel();
             }
@@ -286,11 +290,14 @@ pub(crate) fn explain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Ctrl-C, or a request to end.
-pub(crate) async fn interruption() {
+/// Ctrl-C, or a request to end: from the moment of the call, not of the first poll.
+pub(crate) fn interruption() -> impl Future<Output = ()> {
+    let mut interrupt = signal(SignalKind::interrupt()).expect("SIGINT can be listened to");
     let mut terminate = signal(SignalKind::terminate()).expect("SIGTERM can be listened to");
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+    async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }
