@@ -43,12 +43,15 @@ fn check(sabotage: &str) {
             .collect()
     };
     assert_eq!(of("fail"), expected, "`{sabotage}`\n{}", told.all());
-    assert_eq!(
-        of("inconclusive"),
-        BTreeSet::new(),
-        "`{sabotage}`\n{}",
-        told.all()
-    );
+    // What a case needs to be judged may be missing in so broken a world, for one that does not name it.
+    if !whole {
+        assert_eq!(
+            of("inconclusive"),
+            BTreeSet::new(),
+            "`{sabotage}`\n{}",
+            told.all()
+        );
+    }
 }
 
 /// Caught by the cases of suite `scale` alone: `tests/scale.rs` holds them to it.
